@@ -12,10 +12,14 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.isolation import Guard, isolate_environment
+
+if TYPE_CHECKING:
+    from submissions.tracks.track import Track
 
 CLASSES = ("unit", "integration", "slow")
 _OF_MODULE = re.compile(r"^pytestmark = .*\bmark\.(integration|slow)\b", re.MULTILINE)
@@ -68,6 +72,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         _GUARD.processes_allowed = True
+
+
+@pytest.fixture
+def toy_track(monkeypatch: pytest.MonkeyPatch) -> Track:
+    """The toy track (tests/tracks), which exists for this test alone."""
+    from tests.support.toy_track import register_toy_track
+
+    return register_toy_track(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -57,7 +57,7 @@ def plan_delivery(
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)
-        rows = ((file.task, read_rows(LocalRepo(into), file.task)) for file in report.files)
+        rows = ((file.task, read_rows(LocalRepo(into), file.task)) for file in report.files if file.task)
         planned = make_plan(inputs, source, tasks, rows, bar)
     if as_json:
         print_json(planned.document)

@@ -153,7 +153,7 @@ def _shared_plan(worker: SubmissionRunner, share: Shard, work: Path) -> ShardPla
 
 def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
     line = worker.submission_queue.queued_ids()
-    files: dict[str, dict[str, DataFile]] = {}
+    files: dict[str | None, dict[str, DataFile]] = {}
     for ulid in line:
         for file in worker.arena.read_submission(ulid).files:
             files.setdefault(file.task, {})[file.sha256] = file

@@ -40,6 +40,7 @@ from submissions.records.status import Stage
 from submissions.records.task import Reference, Row
 from submissions.storage.codec import to_jsonl
 from submissions.tracks import get_track
+from submissions.tracks.dataset_research import ROW_LIMITS
 
 
 @dataclass(frozen=True)
@@ -127,16 +128,16 @@ def _run_cheap_stages(job: EvaluationJob, entry: SubmissionData) -> StageOutputs
 def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
     """Read the rows of every task that counts. Raises CorruptRecord if they differ from the stored ones."""
     wanted = {task.id for task in job.tasks}
-    files = [file for file in entry.submission.files if file.task in wanted]
+    files = {file.task: file for file in entry.submission.files if file.task in wanted}
     checked = {}
-    for done, file in enumerate(files, 1):
-        rows = entry.rows(file.task)
+    for done, (task, file) in enumerate(files.items(), 1):
+        rows = entry.rows(task)
         if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
             raise CorruptRecord(
                 f"{file.path} of submission {entry.submission.id} does not match its recorded hash. "
                 "Restore it from the repository's history."
             )
-        checked[file.task] = rows
+        checked[task] = rows
         job.check_cancelled()
         job.emit(StageProgress("check", done, len(files)))
     return checked
@@ -171,7 +172,7 @@ def _screen_tasks(
             log.warning("%s: not used, as its stated origin is the reference of %s", entry.submission.id, task)
             delivered[task] = ScreenedTask(exam, (), None, NOT_ACCEPTED)
         else:
-            counted = rows[task][: get_track(exam.task.track).max_rows]
+            counted = rows[task][: ROW_LIMITS.max_rows]
             delivered[task] = _screen_task(job, exam, counted, reference)
         job.check_cancelled()
         job.emit(StageProgress("screen", len(delivered), len(rows)))

@@ -21,6 +21,7 @@ from submissions.errors import InvalidFile, InvalidForm, OurError, SubmissionDen
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.webhook_address import WEBHOOK_PORTS
+from submissions.repair.repair import can_repair
 from submissions.submitting.same_files import add_repetition
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
@@ -99,6 +100,8 @@ def _run_check(
         if check.submission:
             return
     _sample_rows(reading, check, into, tuple(snapshot.frames.values()))
+    if not can_repair(parcel.track):
+        return
     check.corrected.mkdir()
     check.fixed = reading.repair_sources(sources, tasks, into=check.corrected, track=parcel.track, report=report)
 

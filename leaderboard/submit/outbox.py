@@ -221,11 +221,17 @@ class Outbox:
         make_private_dir(self._folder)
         part.mkdir(mode=PRIVATE_DIR)
         try:
-            for file in sorted(data.iterdir()):
-                shutil.copyfile(file, part / file.name)
-                (part / file.name).chmod(PRIVATE_FILE)
-                with (part / file.name).open("rb") as copy:
-                    os.fsync(copy.fileno())
+            for file in sorted(data.rglob("*")):
+                copy = part / file.relative_to(data)
+                if file.is_dir():
+                    copy.mkdir(mode=PRIVATE_DIR)
+                    continue
+                shutil.copyfile(file, copy)
+                copy.chmod(PRIVATE_FILE)
+                with copy.open("rb") as written:
+                    os.fsync(written.fileno())
+            for folder in part.rglob("*/"):
+                fsync_dir(folder)
             atomic_write(part / RECORD, to_json(submission))
             fsync_dir(part)
             part.rename(place)

@@ -32,7 +32,7 @@ from submissions.records.prompt_frame import PromptFrame
 from submissions.records.result import Result, VerdictCounts
 from submissions.records.self_reported import SelfReported, read_reports, reports_path
 from submissions.records.status import History, Status
-from submissions.records.submission import Description, Submission
+from submissions.records.submission import DataFile, Description, Submission
 from submissions.records.task import Metadata, Row, Task
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
@@ -88,10 +88,14 @@ class Arena:
     def read_rows(self, submission: Submission, task: str, limit: int | None = None) -> tuple[Row, ...]:
         """Read the rows, or the first ones, that a submission delivers for a task. Raises NotFound."""
         for file in submission.files:
-            if file.task == task:
+            if file.task == task and file.kind == "rows":
                 path = f"{submission_dir(submission.id)}/{file.path}"
                 return tuple(islice(iter_lines(path, self.submissions.read(path), Row), limit))
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
+
+    def read_artifact(self, submission: Submission, file: DataFile) -> bytes:
+        """Read the content of a submission's stored file. Raises NotFound."""
+        return self.submissions.read(f"{submission_dir(submission.id)}/{file.path}")
 
     def read_descriptions(self, submission: Submission) -> dict[str, Metadata]:
         """Read the submitter's data set descriptions, by task; empty without any. Raises NotFound, CorruptRecord."""
@@ -217,7 +221,7 @@ class Arena:
         return None
 
     def add_submission(self, submission: Submission, data: Path) -> None:
-        """Store a submission with its checked files in `data/<task>.jsonl`."""
+        """Store a submission with its checked files, which lie in a folder as the check wrote them."""
         commit_with_retry(self.submissions, submission_changes(submission, data))
 
     def _submission_path(self, ulid: str) -> str:
@@ -243,9 +247,9 @@ def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: b
 
 
 def submission_changes(submission: Submission, data: Path) -> list[Change]:
-    """Build the changes that store a submission: the checked files `data/<task>.jsonl` and intake's extra files."""
+    """Build the changes that store a submission: the checked files, and intake's extra files."""
     folder = submission_dir(submission.id)
-    changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
+    changes = [Change(f"{folder}/{file.path}", data / file.path.removeprefix("data/")) for file in submission.files]
     if said := submission.descriptions:
         changes.append(Change(f"{folder}/{said.path}", data / said.path))
     if (data / WEBHOOK).exists():

@@ -37,6 +37,7 @@ from submissions.checking.watcher import CheckStep, CheckWatcher
 from submissions.errors import NotFound
 from submissions.estimation.row_preview import sample_file
 from submissions.repair.repair import rewrite_sources
+from submissions.tracks import load_track
 
 _MAX_TEXT = 10_000
 Send = Callable[[Message], None]
@@ -86,7 +87,7 @@ def _check_delivery(request: ReadRequest, send: Send, limit_file: Callable[[], N
         [decode_path(path) for path in request.sources],
         request.tasks,
         into=decode_path(request.into),
-        track=request.track,
+        track=load_track(request.track),
         watcher=watcher,
     )
     send(CheckFinished(problems=scan.problems, descriptions=scan.descriptions))
@@ -97,7 +98,7 @@ def _repair_delivery(request: ReadRequest, send: Send, limit_file: Callable[[], 
         [decode_path(path) for path in request.sources],
         request.tasks,
         into=decode_path(request.into),
-        track=request.track,
+        track=load_track(request.track),
         watcher=_make_watcher(request, send, limit_file),
     )
     for repair in rewritten.corrections:
@@ -106,10 +107,13 @@ def _repair_delivery(request: ReadRequest, send: Send, limit_file: Callable[[], 
 
 
 def _sample_files(request: SampleRequest, send: Send, limit_file: Callable[[], None]) -> None:
-    into = decode_path(request.into)
-    for task, rows in request.rows.items():
+    into, payloads = decode_path(request.into), load_track(request.track).payloads
+    for file in request.files:
         limit_file()
-        send(SampleTaken(sample=sample_file(task, into / f"{task}.jsonl", rows, request.frames)))
+        assert file.task
+        path = into / file.path.removeprefix("data/")
+        sample = sample_file(file.task, partial(payloads[file.kind].read_rows, path), file.rows, request.frames)
+        send(SampleTaken(sample=sample))
     send(SamplesFinished())
 
 

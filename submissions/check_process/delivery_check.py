@@ -29,8 +29,9 @@ from submissions.records.base import Record
 from submissions.records.check_report import FileVerdict, Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
-from submissions.repair.repair import RepairResult, build_repair_result
+from submissions.repair.repair import RepairResult, build_repair_result, require_repair
 from submissions.storage.temp_folder import TempFolder
+from submissions.tracks import get_track
 from submissions.tracks.track import Track
 
 
@@ -64,7 +65,8 @@ class DeliveryCheck:
         """Check a delivery and write its accepted files, as `submissions.checking.check.check_sources` does.
 
         `progress` receives a file's name, the number of files done, and the total; `tell` the problems of each file.
-        Raises NotFound for a source that does not exist, or when the track has no tasks.
+        Raises NotFound for a source that does not exist, or when the track has no tasks, and ValueError for a track
+        that is not its module's.
         """
         if any(into.iterdir()):
             raise ValueError(f"{into} is not empty")
@@ -74,12 +76,15 @@ class DeliveryCheck:
         return state.build_report()
 
     def sample_rows(self, report: Report, frames: Sequence[PromptFrame], *, into: Path) -> list[TaskSample]:
-        """Sample the rows that the check wrote `into` a folder, and count their tokens."""
+        """Sample the rows that the check wrote `into` a folder, and count their tokens; nothing without rows."""
+        track = get_track(report.track)
+        files = tuple(file for file in report.files if file.task and track.payloads[file.kind].has_rows)
+        if not files:
+            return []
         self._deadline = time.monotonic() + CHECK_SECONDS
-        rows = {file.task: file.rows for file in report.files}
-        request = SampleRequest(into=encode_path(into), rows=rows, frames=tuple(frames))
-        answers = self._exchange(request, SamplesFinished)
-        return [answer.sample for answer in answers if isinstance(answer, SampleTaken) and answer.sample.task in rows]
+        request = SampleRequest(into=encode_path(into), track=track.module, files=files, frames=tuple(frames))
+        answers, tasks = self._exchange(request, SamplesFinished), {file.task for file in files}
+        return [answer.sample for answer in answers if isinstance(answer, SampleTaken) and answer.sample.task in tasks]
 
     def repair_sources(
         self,
@@ -92,8 +97,10 @@ class DeliveryCheck:
     ) -> RepairResult:
         """Write a repaired delivery into an empty folder and check it, as `submissions.repair.repair_sources` does.
 
-        Files that ended the process of an earlier check of the same sources are left out. Raises NotFound.
+        Files that ended the process of an earlier check of the same sources are left out. Raises NotFound, and
+        TheirError for a track without rows.
         """
+        require_repair(track)
         state = ReadProgress("repair", tuple(sources), tuple(tasks), into, track)
         state.ended = dict(self._ended)
         self._read_delivery(state)
@@ -145,6 +152,8 @@ class DeliveryCheck:
                     break
                 if not state.refuse_step(end.cause):
                     raise CheckFailed(f"Its process ended at no file: {end.cause}.") from end
+                if state.closing:
+                    return
             else:
                 return
         state.give_up(is_late=time.monotonic() > self._deadline)

@@ -15,13 +15,12 @@ from pydantic import Field, TypeAdapter
 
 from submissions.checking.watcher import CheckStep
 from submissions.estimation.row_preview import TaskSample
-from submissions.records.base import Record, TaskId
+from submissions.records.base import Record
 from submissions.records.check_report import FileVerdict, Problem
 from submissions.records.prompt_frame import PromptFrame
-from submissions.records.submission import DescriptionFile
+from submissions.records.submission import DataFile, DescriptionFile
 from submissions.records.task import Task
 from submissions.repair.repair import FileRepair
-from submissions.tracks.track import Track
 
 MAX_MESSAGE_BYTES = 4 * 2**20
 """Bytes of one message of a check process."""
@@ -40,7 +39,8 @@ class ReadRequest(Record):
     """Paths, encoded by `encode_path`."""
     into: str
     tasks: tuple[Task, ...]
-    track: Track
+    track: str
+    """Name of the module that holds the track: payloads are code, and travel by reference."""
     finished: dict[int, FileVerdict] = Field(default_factory=dict)
     refused: dict[int, Problem] = Field(default_factory=dict)
 
@@ -50,8 +50,8 @@ class SampleRequest(Record):
 
     kind: Literal["sample"] = "sample"
     into: str
-    rows: dict[TaskId, int]
-    """Rows of each file."""
+    track: str
+    files: tuple[DataFile, ...]
     frames: tuple[PromptFrame, ...]
 
 

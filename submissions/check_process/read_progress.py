@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,9 +27,10 @@ from submissions.checking.descriptions import NAME as DESCRIPTIONS
 from submissions.checking.limits import CHECK_SECONDS, FILE_CPU_SECONDS, FILE_SECONDS, MAX_FILE_BYTES, MAX_MEMORY_BYTES
 from submissions.checking.watcher import CheckStep
 from submissions.records.check_report import FileVerdict, Problem, Report
-from submissions.records.submission import DescriptionFile
+from submissions.records.submission import DataFile, DescriptionFile
 from submissions.records.task import Task
 from submissions.repair.repair import FileRepair, RewrittenDelivery
+from submissions.tracks import find_module
 from submissions.tracks.track import Track
 
 Progress = Callable[[str, int, int], None]
@@ -51,6 +53,10 @@ _REFUSALS: dict[Cause, tuple[str, str]] = {
     "slow": (f"Reading it took longer than {FILE_SECONDS:.0f} seconds.", _LESS_FIX),
     "disk": (f"It takes more disk than a check may write ({MAX_FILE_BYTES:,} bytes for a file).", _LESS_FIX),
 }
+
+
+_PATH = re.compile(r"data(/[A-Za-z0-9][A-Za-z0-9._-]*){1,4}", re.ASCII)
+"""Paths of stored forms."""
 
 
 @dataclass
@@ -79,9 +85,9 @@ class ReadProgress:
 
     def make_request(self) -> ReadRequest:
         """Return the request for the next process; remove files that the last one left unfinished."""
-        kept = {f"{verdict.task}.jsonl" for verdict in self.verdicts.values() if verdict.file}
-        for file in self.into.iterdir():
-            if file.name not in kept:
+        kept = {self._stored_path(verdict.file) for verdict in self.verdicts.values() if verdict.file}
+        for file in self.into.rglob("*"):
+            if file not in kept and not file.is_dir():
                 file.unlink()
         self._step = None
         self.repairs.clear()
@@ -90,7 +96,7 @@ class ReadProgress:
             sources=encode_paths(self.sources),
             into=encode_path(self.into),
             tasks=self.tasks,
-            track=self.track,
+            track=find_module(self.track),
             finished=self.ended if self.kind == "repair" else self.verdicts,
             refused=self.refused,
         )
@@ -124,7 +130,9 @@ class ReadProgress:
             return False
         what, fix = _REFUSALS[cause]
         problem = Problem(level="error", file=step.name, what=what, fix=fix)
-        if step.kind == "source":
+        if step.kind == "whole":
+            self.closing = (problem,)
+        elif step.kind == "source":
             self.refused[step.index] = problem
         else:
             verdict = FileVerdict(index=step.index, name=step.name, problems=(problem,))
@@ -158,9 +166,12 @@ class ReadProgress:
     def _take_verdict(self, message: FileFinished) -> None:
         verdict = message.verdict
         if file := verdict.file:
-            stored = self.into / f"{file.task}.jsonl"
-            self._require(file.task == verdict.task and file.path == f"data/{file.task}.jsonl")
-            self._require(any(task.id == file.task and task.track == self.track.name for task in self.tasks))
+            stored = self._stored_path(file)
+            self._require(_PATH.fullmatch(file.path) is not None and file.kind in self.track.payloads)
+            self._require(file.task == verdict.task)
+            of_track = (task.id for task in self.tasks if task.track == self.track.name)
+            self._require(file.task is None or file.task in of_track)
+            self._require(stored.parent.resolve().is_relative_to(self.into.resolve()))
             self._require(stat.S_ISREG(stored.lstat().st_mode) and stored.stat().st_size == file.bytes)
         self._step = None
         if verdict.index not in self.verdicts:
@@ -168,6 +179,9 @@ class ReadProgress:
             if self.progress:
                 self.progress(verdict.name, message.done, message.of)
         self.verdicts[verdict.index] = verdict
+
+    def _stored_path(self, file: DataFile) -> Path:
+        return self.into / file.path.removeprefix("data/")
 
     def _tell(self, problems: Sequence[Problem]) -> None:
         if self.tell:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
 from submissions.checking.descriptions import check_descriptions
-from submissions.checking.file_names import UnknownTaskHints, parse_data_name
-from submissions.checking.formats import READERS
+from submissions.checking.file_names import UnknownTaskHints
 from submissions.checking.limits import MAX_PROBLEMS
+from submissions.checking.payloads.payload import ArtifactName, CheckedFiles, CheckTarget
 from submissions.checking.problem_list import ProblemList, escape_text
-from submissions.checking.rows import ExtraKeys, NormalizedFile, parse_row
 from submissions.checking.source_file import SourceFile
 from submissions.checking.sources import open_sources
 from submissions.checking.watcher import CheckStep, CheckWatcher
@@ -23,16 +20,18 @@ from submissions.errors import InvalidFile, NotFound
 from submissions.records.check_report import FileVerdict, Problem, Report
 from submissions.records.submission import DataFile, DescriptionFile
 from submissions.records.task import Task
+from submissions.records.webhook import FILE as WEBHOOK
 from submissions.tracks.track import Track
 
-_LEAVE_OUT_FIX = "Write rows into it, or leave it out: a missing task counts as no gain."
+RESERVED_NAMES = frozenset({DESCRIPTIONS, WEBHOOK, "submission.json"})
+"""Names of stored files that no artifact may have."""
 _CHECK_AGAIN_FIX = "Correct the listed problems, and check again."
 
 
 def check_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> Report:
-    """Check a folder, a zip or single files, named `<task id>.jsonl` (or .json, .csv, .parquet), in this process.
+    """Check a folder, a zip or single files, each by the track's payload that claims its name, in this process.
 
-    Each file without errors is written to the empty folder `into` as `<task id>.jsonl`, as it would be stored.
+    Each file without errors is written to the empty folder `into`, as it would be stored.
     Files of strangers are checked by `submissions.check_process.DeliveryCheck`, since a parser may end its process.
     Raises NotFound for a source that does not exist, or when the track has no tasks.
     """
@@ -56,9 +55,10 @@ def build_report(scan: DeliveryScan, verdicts: Sequence[FileVerdict], tasks: Seq
     """Build the report of a scan and its verdicts."""
     problems = [*scan.problems, *(problem for verdict in verdicts for problem in verdict.problems)]
     files = tuple(verdict.file for verdict in verdicts if verdict.file)
+    name_form = next(iter(track.payloads.values())).name_form
     if not files and not any(problem.level == "error" for problem in problems):
         problems.append(
-            Problem(level="error", file="", what="There is no data file.", fix="Deliver at least one <task id>.jsonl.")
+            Problem(level="error", file="", what="There is no data file.", fix=f"Deliver at least one {name_form}.")
         )
     taken = {verdict.task for verdict in verdicts}
     return Report(
@@ -80,24 +80,24 @@ def scan_sources(
     known = _list_task_ids(tasks, track)
     if not known:
         raise NotFound(f"There are no tasks of the track {track.name} yet: an evaluator must publish them first.")
-    budget = DeliveryBudget(written=sum(file.stat().st_size for file in into.iterdir()))
+    budget = DeliveryBudget(written=sum(file.stat().st_size for file in into.rglob("*") if file.is_file()))
     with open_sources(sources, track, watcher, budget) as delivered:
         watcher.report(delivered.problems)
         scan = _FileScan(into, track, known, budget)
-        data = [(i, entry) for i, entry in enumerate(delivered.files) if _base_name(entry) != DESCRIPTIONS]
-        about = [(i, entry) for i, entry in enumerate(delivered.files) if _base_name(entry) == DESCRIPTIONS]
+        described = track.has_descriptions
+        data = [(i, entry) for i, entry in enumerate(delivered.files) if not described or not _is_descriptions(entry)]
+        about = [(i, entry) for i, entry in enumerate(delivered.files) if described and _is_descriptions(entry)]
         for done, (index, entry) in enumerate(data, 1):
-            verdict = watcher.finished.get(index)
-            if verdict is None or verdict.task is None:
-                verdict = scan.check_entry(index, entry, watcher, verdict)
-            watcher.finish(scan.add_verdict(verdict), done, len(data))
+            checked = scan.check_entry(index, entry, watcher, watcher.finished.get(index))
+            watcher.finish(scan.add_verdict(checked), done, len(data))
         for index, entry in about:
             verdict = watcher.finished.get(index)
             if verdict is None:
                 watcher.begin(CheckStep(kind="file", index=index, name=escape_text(entry.path)))
                 verdict = scan.check_descriptions(index, entry)
             watcher.finish(scan.add_verdict(verdict), len(data), len(data))
-    return DeliveryScan(delivered.problems, scan.descriptions)
+        closing = scan.check_whole(watcher)
+    return DeliveryScan((*delivered.problems, *closing), scan.descriptions)
 
 
 @dataclass
@@ -108,8 +108,13 @@ class _FileScan:
     track: Track
     known: Sequence[str]
     budget: DeliveryBudget
-    taken: dict[str, str] = field(default_factory=dict)
-    """Escaped file name by task."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Escaped name of the delivered file, by the name of its stored form."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Key of the payload, by the name of the stored form."""
+    tasks: set[str] = field(default_factory=set)
+    """Tasks with a file."""
+    files: list[DataFile] = field(default_factory=list)
     descriptions: DescriptionFile | None = None
     has_descriptions: bool = False
     listed: int = 0
@@ -120,9 +125,11 @@ class _FileScan:
         self.unknown = UnknownTaskHints(self.known)
 
     def add_verdict(self, verdict: FileVerdict) -> FileVerdict:
-        """Mark the file's task as taken; return the verdict with few problems if the delivery has too many."""
+        """Count the file; return the verdict with few problems if the delivery has too many."""
         if verdict.task:
-            self.taken.setdefault(verdict.task, verdict.name)
+            self.tasks.add(verdict.task)
+        if verdict.file:
+            self.files.append(verdict.file)
         if len(verdict.problems) > 2 and self.listed + len(verdict.problems) > MAX_PROBLEMS:
             first, count = verdict.problems[0], len(verdict.problems) - 1
             more = {"line": None, "what": f"And {count} more problem(s) of this file.", "fix": _CHECK_AGAIN_FIX}
@@ -131,22 +138,34 @@ class _FileScan:
         return verdict
 
     def check_entry(
-        self, index: int, entry: SourceFile, watcher: CheckWatcher, ended: FileVerdict | None
+        self, index: int, entry: SourceFile, watcher: CheckWatcher, earlier: FileVerdict | None
     ) -> FileVerdict:
-        """Check one data file; one that `ended` a process is only matched to its task."""
+        """Check one data file; one with an `earlier` verdict is only matched to its payload and task."""
         listing = ProblemList(escape_text(entry.path))
         task = file = None
         try:
-            task, ending = self._match_task(entry)
-            if ended is not None:
-                return ended.model_copy(update={"task": task})
+            kind, name = self._claim_name(entry)
+            task = name.task
+            if earlier is not None:
+                return earlier.model_copy(update={"task": task})
             watcher.begin(CheckStep(kind="file", index=index, name=listing.file))
-            file = _check_file(entry, task, ending, self.into, self.track, self.budget, listing)
+            file = self._check_file(entry, CheckTarget(kind, name, self.into, listing, self.budget))
         except InvalidFile as unfit:
             listing.add_error(unfit.what, unfit.fix)
         return FileVerdict(
             index=index, name=listing.file, task=task, file=file, problems=tuple(listing.list_problems())
         )
+
+    def check_whole(self, watcher: CheckWatcher) -> list[Problem]:
+        """Compare the files of each payload with one another; return the problems."""
+        watcher.begin(CheckStep(kind="whole", index=0, name=""))
+        listing = ProblemList("")
+        for kind, payload in self.track.payloads.items():
+            files = tuple(file for file in self.files if file.kind == kind)
+            names = frozenset(name for name, its in self.kinds.items() if its == kind)
+            if names:
+                payload.check_whole(CheckedFiles(files, names, self.into), listing)
+        return listing.list_problems()
 
     def check_descriptions(self, index: int, entry: SourceFile) -> FileVerdict:
         """Check a metadata.jsonl and keep its stored form, if it has no errors."""
@@ -155,19 +174,50 @@ class _FileScan:
             if self.has_descriptions:
                 raise InvalidFile(f"There is another {DESCRIPTIONS}.", "Put all lines into one file.")
             self.has_descriptions = True
-            self.descriptions = check_descriptions(entry, self.taken, self.into, listing)
+            self.descriptions = check_descriptions(entry, self.tasks, self.into, listing)
         except InvalidFile as unfit:
             listing.add_error(unfit.what, unfit.fix)
         return FileVerdict(index=index, name=listing.file, problems=tuple(listing.list_problems()))
 
-    def _match_task(self, entry: SourceFile) -> tuple[str, str]:
-        """Return the task of a file, now taken, and the file's format. Raises InvalidFile."""
-        name = parse_data_name(_base_name(entry))
-        if name.task not in self.known:
-            raise self.unknown.make_error(name.task)
-        if name.task in self.taken:
-            raise InvalidFile(f"{self.taken[name.task]} is for the same task.", "Deliver one file for each task.")
-        return name.task, name.ending
+    def _claim_name(self, entry: SourceFile) -> tuple[str, ArtifactName]:
+        """Return the first payload that claims a file, and the meaning of its name, now taken.
+
+        Raises InvalidFile, with the fault that the first payload finds in the name.
+        """
+        faults: list[InvalidFile | str] = []
+        for kind, payload in self.track.payloads.items():
+            try:
+                name = payload.parse_name(_base_name(entry))
+            except InvalidFile as fault:
+                faults.append(fault)
+                continue
+            if name.task is None or name.task in self.known:
+                self._take_name(entry, name)
+                self.kinds[name.stored] = kind
+                return kind, name
+            faults.append(name.task)
+        raise self.unknown.make_error(faults[0]) if isinstance(faults[0], str) else faults[0]
+
+    def _take_name(self, entry: SourceFile, name: ArtifactName) -> None:
+        """Take the name of a stored form. Raises InvalidFile if another file has it."""
+        if name.stored in RESERVED_NAMES:
+            raise InvalidFile(f"{name.stored} is a name of the arena's own.", "Rename the file.")
+        if other := self.names.get(name.stored):
+            same, fix = ("the same task", "each task") if name.task else ("the same purpose", "it")
+            raise InvalidFile(f"{other} is for {same}.", f"Deliver one file for {fix}.")
+        self.names[name.stored] = escape_text(entry.path)
+
+    def _check_file(self, entry: SourceFile, target: CheckTarget) -> DataFile | None:
+        """Check one file and write its stored form; None (and listed) if it has errors. Raises InvalidFile."""
+        written, file = self.budget.written, None
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = self.track.payloads[target.kind].check_file(entry, target)
+        finally:
+            if file is None:
+                target.path.unlink(missing_ok=True)
+                self.budget.written = written
+        return file
 
 
 def _list_task_ids(tasks: Sequence[Task], track: Track) -> list[str]:
@@ -178,50 +228,8 @@ def _base_name(entry: SourceFile) -> str:
     return entry.path.rpartition("/")[2]
 
 
-def _check_file(
-    entry: SourceFile,
-    task: str,
-    ending: str,
-    into: Path,
-    track: Track,
-    budget: DeliveryBudget,
-    listing: ProblemList,
-) -> DataFile | None:
-    """Check one file and write its stored form; None (and listed) if it has errors. Raises InvalidFile."""
-    target = into / f"{task}.jsonl"
-    others = ExtraKeys()
-    written = budget.written
-    is_accepted = False
-    try:
-        with entry.open() as stream, NormalizedFile(target, track, budget) as normal:
-            _check_file_size(stream, track)
-            for found in READERS[ending](stream, track, listing):
-                others.count_row(found)
-                if row := parse_row(found, track, listing):
-                    normal.write_row(row)
-        if not normal.rows and not listing.has_errors:
-            listing.add_error("The file has no rows.", _LEAVE_OUT_FIX)
-        is_accepted = not listing.has_errors
-    finally:
-        if not is_accepted:
-            target.unlink(missing_ok=True)
-            budget.written = written
-    if not is_accepted:
-        return None
-    if ending != "jsonl":
-        listing.add_warning(f"The file was converted from .{ending} to .jsonl.", "Nothing to do.")
-    others.report_warnings(listing)
-    normal.report_warnings(track, listing)
-    return DataFile(task=task, path=f"data/{task}.jsonl", sha256=normal.sha256, bytes=normal.bytes, rows=normal.rows)
-
-
-def _check_file_size(stream: IO[bytes], track: Track) -> None:
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    if size == 0:
-        raise InvalidFile("The file is empty (0 bytes).", _LEAVE_OUT_FIX)
-    if size > track.max_file_bytes:
-        raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
+def _is_descriptions(entry: SourceFile) -> bool:
+    return _base_name(entry) == DESCRIPTIONS
 
 
 def _problem_sort_key(problem: Problem) -> tuple[bool, str, int]:

@@ -14,6 +14,7 @@ from submissions.names.look_alikes import describe_look_alikes
 
 _ENDINGS = ", ".join(f".{ending}" for ending in READERS)
 _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.ASCII)
+_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 _PASSED_OVER = re.compile(r"readme(\..*)?|licen[cs]e(\..*)?|.*\.md|thumbs\.db|desktop\.ini", re.IGNORECASE)
 COPY_MARK = re.compile(
@@ -40,15 +41,28 @@ def parse_data_name(name: str) -> DataName:
     match = _TAKEN.fullmatch(name)
     if match is None:
         raise _explain_invalid_name(name)
-    if len(name) > _MAX_NAME_LENGTH:
-        raise InvalidFile(
-            f"The file name has {len(name)} characters.", "Name it <task id>.jsonl with an id of the task list."
-        )
-    if _DEVICE.fullmatch(match[1]):
-        raise InvalidFile(
-            f"{match[1]} is the name of a device on Windows.", "Name it <task id>.jsonl with an id of the task list."
-        )
+    _check_portable(name, match[1], "jsonl")
     return DataName(task=match[1], ending=match[2])
+
+
+def parse_task_name(name: str, ending: str) -> str:
+    """Return the task in a file name `<task id>.<ending>`. Raises InvalidFile."""
+    match = _STEM.fullmatch(name.removesuffix(f".{ending}"))
+    if match is None or not name.endswith(f".{ending}"):
+        raise InvalidFile(
+            f"The file name is not <task id>.{ending}.", "Rename the file; remove files that are no data."
+        )
+    _check_portable(name, match[0], ending)
+    return match[0]
+
+
+def _check_portable(name: str, stem: str, ending: str) -> None:
+    """Require a name that every system can store. Raises InvalidFile."""
+    fix = f"Name it <task id>.{ending} with an id of the task list."
+    if len(name) > _MAX_NAME_LENGTH:
+        raise InvalidFile(f"The file name has {len(name)} characters.", fix)
+    if _DEVICE.fullmatch(stem):
+        raise InvalidFile(f"{stem} is the name of a device on Windows.", fix)
 
 
 def has_data_suffix(name: str) -> bool:

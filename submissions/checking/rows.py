@@ -11,22 +11,22 @@ from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.encoding_damage import EncodingDamage
 from submissions.checking.formats.json_object import ROW_FIX, describe_json_type
 from submissions.checking.formats.raw_row import RawRow
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
 from submissions.names.invisible import is_blank, name_characters
 from submissions.records.task import Row
-from submissions.tracks.track import Track
 
 _NAMED_KEYS = 5
 
 
-def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
+def parse_row(found: RawRow, limits: RowLimits, listing: ProblemList) -> Row | None:
     """Return the row if both values are storable and trainable texts; else None, and listed."""
     # Lengths are checked before content: a Parquet dictionary can repeat one long text in every row.
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
-    if length > track.max_characters:
+    if length > limits.max_characters:
         listing.add_error(
-            f"Input and output have more than {track.max_characters:,} characters together.",
+            f"Input and output have more than {limits.max_characters:,} characters together.",
             "Shorten the row, or leave it out.",
             found.line,
         )
@@ -78,10 +78,10 @@ def _find_lone_surrogate(text: str) -> int | None:
 
 
 class NormalizedFile:
-    """Writer of a stored data file: JSON lines of input and output, within the limits of its track and delivery."""
+    """Writer of a stored data file: JSON lines of input and output, within the limits of its payload and delivery."""
 
-    def __init__(self, path: Path, track: Track, budget: DeliveryBudget) -> None:
-        self._limit = track.max_file_bytes
+    def __init__(self, path: Path, limits: RowLimits, budget: DeliveryBudget) -> None:
+        self._limit = limits.max_file_bytes
         self._budget = budget
         self.rows = 0
         self.bytes = 0
@@ -111,18 +111,18 @@ class NormalizedFile:
         """SHA-256 of all bytes written."""
         return self._sha256.hexdigest()
 
-    def report_warnings(self, track: Track, listing: ProblemList) -> None:
+    def report_warnings(self, limits: RowLimits, listing: ProblemList) -> None:
         """List warnings about the rows as a whole."""
         self._damage.report_warnings(listing)
         if len(self._distinct) < self.rows:
             listing.add_warning(
                 f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Repeated rows add little."
             )
-        if self.rows < track.min_rows:
-            listing.add_warning(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")
-        if self.rows > track.max_rows:
+        if self.rows < limits.min_rows:
+            listing.add_warning(f"There are only {self.rows} row(s).", f"A set of {limits.min_rows} or more is usual.")
+        if self.rows > limits.max_rows:
             listing.add_warning(
-                f"There are {self.rows:,} rows; at most the first {track.max_rows:,} count; a protocol may use fewer.",
+                f"There are {self.rows:,} rows; at most the first {limits.max_rows:,} count; a protocol may use fewer.",
                 "Put the best rows first.",
             )
 

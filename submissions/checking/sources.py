@@ -67,7 +67,7 @@ def _list_source(source: Path, track: Track, budget: DeliveryBudget, stack: Exit
         if fault := recognize_content(file, magics=(b"PK\x03\x04",)):
             raise fault
         file.seek(0)
-        return list_members(file, track, budget, stack)
+        return list_members(file, track.max_file_bytes, budget, stack)
     budget.count_entries(1)
     return [SourceFile(source.name, partial(open_regular_file, source))]
 

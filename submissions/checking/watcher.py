@@ -11,11 +11,11 @@ from submissions.records.check_report import FileVerdict, Problem
 
 
 class CheckStep(Record):
-    """Source or file that is about to be read."""
+    """Source or file that is about to be read, or the comparison of all files with one another."""
 
-    kind: Literal["source", "file"]
+    kind: Literal["source", "file", "whole"]
     index: int
-    """Position among the sources, or in the listing of the delivery, from 0."""
+    """Position among the sources, or in the listing of the delivery, from 0; 0 for the whole."""
     name: str
     """Escaped name."""
 

@@ -19,7 +19,6 @@ from submissions.checking.limits import MAX_COMPRESSION_RATIO, MAX_DELIVERY_BYTE
 from submissions.checking.problem_list import escape_text
 from submissions.checking.source_file import SourceFile
 from submissions.errors import InvalidFile
-from submissions.tracks.track import Track
 
 _CHUNK = 2**20
 _DIRECTORY_BYTES = 512 * MAX_ENTRIES
@@ -34,7 +33,7 @@ _SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count.
 _BOMB = f"unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as zip bombs do."
 
 
-def list_members(file: IO[bytes], track: Track, budget: DeliveryBudget, stack: ExitStack) -> list[SourceFile]:
+def list_members(file: IO[bytes], max_file_bytes: int, budget: DeliveryBudget, stack: ExitStack) -> list[SourceFile]:
     """Return the members of a zip, which stays open as long as the stack. Raises InvalidFile for the whole zip."""
     _check_directory_size(file)
     with _translate_zip_errors("The zip cannot be read"):
@@ -52,7 +51,7 @@ def list_members(file: IO[bytes], track: Track, budget: DeliveryBudget, stack: E
     # `filename` ends at a NUL byte; `orig_filename` has the full name.
     names = Counter(member.orig_filename for member in members)
     members = list({member.orig_filename: member for member in members}.values())
-    faults = [_find_member_fault(member, names[member.orig_filename], track) for member in members]
+    faults = [_find_member_fault(member, names[member.orig_filename], max_file_bytes) for member in members]
     usable = sum(member.file_size for member, fault in zip(members, faults, strict=True) if fault is None)
     if is_bomb(usable, file.seek(0, 2)):
         raise InvalidFile(f"The zip {_BOMB}", _ZIP_FIX)
@@ -82,7 +81,7 @@ def _check_overlap(file: IO[bytes], members: Sequence[zipfile.ZipInfo], director
         raise InvalidFile("Files in the zip overlap its table of contents.", _ZIP_FIX)
 
 
-def _find_member_fault(member: zipfile.ZipInfo, count: int, track: Track) -> InvalidFile | None:
+def _find_member_fault(member: zipfile.ZipInfo, count: int, max_file_bytes: int) -> InvalidFile | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return InvalidFile("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
@@ -92,8 +91,8 @@ def _find_member_fault(member: zipfile.ZipInfo, count: int, track: Track) -> Inv
         return InvalidFile("It is encrypted.", "Make the zip without a password.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return InvalidFile("It uses a compression method other than deflate.", _ZIP_FIX)
-    if member.file_size > track.max_file_bytes:
-        return InvalidFile(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
+    if member.file_size > max_file_bytes:
+        return InvalidFile(f"It has {member.file_size:,} bytes, more than {max_file_bytes:,}.", _SMALLER_FIX)
     if is_bomb(member.file_size, member.compress_size):
         return InvalidFile(f"It {_BOMB}", _ZIP_FIX)
     return None

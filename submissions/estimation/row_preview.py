@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from submissions.estimation.cost_model import DeliveredTokens, count_delivered
 from submissions.estimation.estimate import count_row_tokens
@@ -51,13 +50,6 @@ class RowPreview:
     """Number of counting rows longer than the protocol's limit, by protocol."""
 
 
-def read_rows(file: Path) -> Iterator[Row]:
-    """Read the rows of a file written by the check."""
-    with file.open("rb") as lines:
-        for line in lines:
-            yield Row.model_validate_json(line)
-
-
 def preview_rows(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPreview:
     """Return the first rows, and the number of rows that would be cut."""
     known = tuple(frames)
@@ -82,8 +74,8 @@ class TaskSample(Record):
     """Tokens that a training would read, by protocol."""
 
 
-def sample_file(task: str, file: Path, rows: int, frames: Iterable[PromptFrame]) -> TaskSample:
-    """Sample a file of that many rows which the check wrote."""
+def sample_file(task: str, read: Callable[[], Iterator[Row]], rows: int, frames: Iterable[PromptFrame]) -> TaskSample:
+    """Sample a stored file of that many rows, which `read` yields."""
     known = tuple(frames)
-    tokens = {frame.protocol: count_delivered(read_rows(file), rows, frame) for frame in known}
-    return TaskSample(task=task, preview=preview_rows(read_rows(file), known), tokens=tokens)
+    tokens = {frame.protocol: count_delivered(read(), rows, frame) for frame in known}
+    return TaskSample(task=task, preview=preview_rows(read(), known), tokens=tokens)

@@ -22,14 +22,18 @@ class Description(Record):
 
 
 class DataFile(Record):
-    """One stored data file of a submission."""
+    """One stored file of a submission: an artifact of one of its track's payloads."""
 
-    task: TaskId
+    kind: str = Field(default="rows", pattern=r"^[a-z][a-z0-9_]{0,39}$", exclude_if=lambda kind: kind == "rows")
+    """Key of the payload in the track; left out for rows."""
+    task: TaskId | None
+    """Task that the file is for; None for a file of the submission as a whole."""
     path: str
     """Path inside the submission's folder, for example `data/mc-en-science.jsonl`."""
     sha256: Sha256
     bytes: int = Field(ge=0)
     rows: int = Field(ge=1)
+    """Number of rows, or of items of another kind; 1 for a file that is one item."""
 
 
 class DescriptionFile(Record):

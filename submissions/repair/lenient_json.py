@@ -12,10 +12,10 @@ from submissions.checking.formats.json_faults import is_open_object, name_separa
 from submissions.checking.formats.json_layouts import Pairs, find_row_layout
 from submissions.checking.formats.json_object import DECODER, JSON_BLANKS
 from submissions.checking.formats.raw_row import max_record_bytes
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.errors import InvalidFile
 from submissions.repair.lenient_row import HAND_FIX, LenientRow
 from submissions.repair.repair_log import RepairLog
-from submissions.tracks.track import Track
 
 _LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)
 """JSON decoder that accepts tabs and other control characters inside texts, which JSON wants as escapes."""
@@ -30,9 +30,9 @@ _SEVERAL_LINES = "Each row was put on a line of its own; rows ran over several l
 _BLANK_LINES = "Blank lines were removed."
 
 
-def read_json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
+def read_json(text: TextIO, limits: RowLimits, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
     """Yield the rows of a JSON file, whatever its name says. Raises InvalidFile for ambiguous rows."""
-    longest = max_record_bytes(track)
+    longest = max_record_bytes(limits)
     first, line = read_first_line(text, longest)
     begin = first.lstrip("\ufeff \t")
     if begin.startswith("["):

@@ -15,17 +15,17 @@ from submissions.checking.formats.raw_row import max_record_bytes
 from submissions.checking.formats.recognition import recognize_content
 from submissions.checking.formats.record_lines import RecordLines
 from submissions.checking.formats.text import detect_wide_encoding
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.errors import InvalidFile
 from submissions.repair.lenient_json import read_first_line, read_json
 from submissions.repair.lenient_row import HAND_FIX, LenientRow
 from submissions.repair.repair_log import RepairLog
-from submissions.tracks.track import Track
 
 _LINE_BREAK_BYTES = 2**20
 """Bytes of the file's start that show how its lines end."""
 
 
-def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
+def read_lenient(stream: IO[bytes], ending: str, limits: RowLimits, changes: RepairLog) -> Iterator[LenientRow]:
     """Yield the rows of a text file and record the changes needed. Raises InvalidFile for ambiguous rows.
 
     A Parquet table is not read: a library wrote it, so it is either sound or beyond repair here.
@@ -40,7 +40,7 @@ def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLo
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=encoding, newline=newline)
     try:
-        yield from _READERS[ending](text, track, changes)
+        yield from _READERS[ending](text, limits, changes)
     except (UnicodeDecodeError, csv.Error, RecursionError) as error:
         raise InvalidFile("Its rows cannot be separated.", HAND_FIX) from error
     finally:
@@ -67,8 +67,8 @@ def _detect_line_break(stream: IO[bytes], encoding: str) -> str:
     return "\r" if "\r" in start and "\n" not in start else "\n"
 
 
-def _read_csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
-    longest = max_record_bytes(track)
+def _read_csv(text: TextIO, limits: RowLimits, changes: RepairLog) -> Iterator[LenientRow]:
+    longest = max_record_bytes(limits)
     csv.field_size_limit(max(csv.field_size_limit(), longest))
     header, line = read_first_line(text, longest)
     separators: tuple[str, ...] = tuple(SEPARATORS)
@@ -105,8 +105,8 @@ def _read_lines(records: RecordLines, number: int, changes: RepairLog) -> Iterat
         yield line.removeprefix("\ufeff")
 
 
-_READERS: dict[str, Callable[[TextIO, Track, RepairLog], Iterator[LenientRow]]] = {
-    "jsonl": lambda text, track, changes: read_json(text, track, changes, is_array=False),
-    "json": lambda text, track, changes: read_json(text, track, changes, is_array=True),
+_READERS: dict[str, Callable[[TextIO, RowLimits, RepairLog], Iterator[LenientRow]]] = {
+    "jsonl": lambda text, limits, changes: read_json(text, limits, changes, is_array=False),
+    "json": lambda text, limits, changes: read_json(text, limits, changes, is_array=True),
     "csv": _read_csv,
 }

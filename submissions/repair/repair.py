@@ -18,11 +18,13 @@ from submissions.checking.check import check_sources
 from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
 from submissions.checking.file_names import parse_data_name
+from submissions.checking.payloads.row_limits import RowLimits
+from submissions.checking.payloads.rows_payload import RowsPayload
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile
 from submissions.checking.sources import open_sources
 from submissions.checking.watcher import CheckStep, CheckWatcher
-from submissions.errors import InvalidFile
+from submissions.errors import InvalidFile, TheirError
 from submissions.records.base import Record
 from submissions.records.check_report import Problem, Report
 from submissions.records.task import Task
@@ -80,8 +82,8 @@ def repair_sources(
 ) -> RepairResult:
     """Write a delivery, repaired without guessing, into an empty folder, and check it again, in this process.
 
-    Files of strangers are repaired by `submissions.check_process.DeliveryCheck`.
-    `report` is the delivery's check, if it was checked before. Raises NotFound for a source that does not exist.
+    Files of strangers are repaired by `submissions.check_process.DeliveryCheck`. `report` is the delivery's check, if
+    it was checked before. Raises NotFound for a source that does not exist, and TheirError for a track without rows.
     """
     rewritten = rewrite_sources(sources, tasks, into=into, track=track, watcher=CheckWatcher())
     if not rewritten.corrections and report:
@@ -89,6 +91,22 @@ def repair_sources(
     copy = [into] if rewritten.corrections else sources
     with TempFolder() as folder:
         return build_repair_result(rewritten, check_sources(copy, tasks, into=folder, track=track))
+
+
+def can_repair(track: Track) -> bool:
+    """Return whether the track's files, or some of them, are rows that can be repaired."""
+    return _find_limits(track) is not None
+
+
+def require_repair(track: Track) -> RowLimits:
+    """Return the limits of the track's rows. Raises TheirError for a track without them."""
+    if (limits := _find_limits(track)) is None:
+        raise TheirError(f"Files of the track {track.name} cannot be repaired by a program: correct them by hand.")
+    return limits
+
+
+def _find_limits(track: Track) -> RowLimits | None:
+    return next((one.limits for one in track.payloads.values() if isinstance(one, RowsPayload)), None)
 
 
 def build_repair_result(rewritten: RewrittenDelivery, report: Report) -> RepairResult:
@@ -105,8 +123,10 @@ def rewrite_sources(
     """Write a delivery, repaired without guessing, into an empty folder; leave it empty if nothing was changed.
 
     Data files without a possible fix are copied as they are, so that the folder is the whole delivery. Files that
-    ended an earlier process are left out. Raises NotFound for a source that does not exist.
+    ended an earlier process are left out. Raises NotFound for a source that does not exist, and TheirError for a track
+    without rows.
     """
+    limits = require_repair(track)
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty")
     known = frozenset(task.id for task in tasks if task.track == track.name)
@@ -114,7 +134,7 @@ def rewrite_sources(
     with open_sources(sources, track, watcher, budget) as delivered:
         problems = [problem for problem in delivered.problems if problem.level == "error"]
         problems += [problem for verdict in watcher.finished.values() for problem in verdict.problems]
-        corrections = _repair_all(delivered.files, known, into, track, watcher, budget, problems)
+        corrections = _repair_all(delivered.files, known, into, limits, watcher, budget, problems)
     if not corrections:
         for copy in into.iterdir():
             copy.unlink()
@@ -135,7 +155,7 @@ def _repair_all(
     entries: Sequence[SourceFile],
     known: frozenset[str],
     into: Path,
-    track: Track,
+    limits: RowLimits,
     watcher: CheckWatcher,
     budget: DeliveryBudget,
     problems: list[Problem],
@@ -153,7 +173,7 @@ def _repair_all(
                 parse_data_name(place.name)  # a file that is no data is not unpacked
             watcher.begin(CheckStep(kind="file", index=index, name=escape_text(entry.path)))
             with entry.open() as stream:
-                if found := _repair_file(stream, entry.path, place, known, track, budget):
+                if found := _repair_file(stream, entry.path, place, known, limits, budget):
                     corrections.append(found)
         except InvalidFile as unfit:
             listing = ProblemList(escape_text(entry.path))
@@ -170,22 +190,22 @@ def _plan_copy(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTar
 
 
 def _repair_file(
-    stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track, budget: DeliveryBudget
+    stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], limits: RowLimits, budget: DeliveryBudget
 ) -> FileRepair | None:
     """Write one file's corrected copy, or a plain one; None if it needs no fix."""
     if place.meant is None:
-        _copy_file(stream, place.folder / place.name, track, budget)
+        _copy_file(stream, place.folder / place.name, limits, budget)
         return None
     ending = place.meant.ending
     renamed = RepairLog()
     repair_name(path.rpartition("/")[2], known, renamed)
     copy = place.folder / f"{place.meant.task}.jsonl"
-    changes = _rewrite_rows(stream, ending, copy, track, budget)
+    changes = _rewrite_rows(stream, ending, copy, limits, budget)
     if changes and ending != "jsonl":
         changes.add(f"Written as JSON lines; it was .{ending}.")
     if not changes:
         copy = copy.with_name(f"{place.meant.task}.{ending}")
-        _copy_file(stream, copy, track, budget)
+        _copy_file(stream, copy, limits, budget)
     told = tuple(
         RepairChange(what=what, lines=lines, count=count)
         for what, lines, count in (*renamed.iter_entries(), *changes.iter_entries())
@@ -193,14 +213,14 @@ def _repair_file(
     return FileRepair(file=escape_text(path), name=copy.name, changes=told) if told else None
 
 
-def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track, budget: DeliveryBudget) -> RepairLog:
+def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, limits: RowLimits, budget: DeliveryBudget) -> RepairLog:
     """Write a file's rows as JSON lines, fixed or unchanged; without changes, remove the copy."""
     changes = RepairLog()
     try:
-        if stream.seek(0, 2) > track.max_file_bytes:
+        if stream.seek(0, 2) > limits.max_file_bytes:
             raise InvalidFile("The file is too large.", "Deliver less.")
         with copy.open("xb") as file:
-            _write_rows(file, stream, ending, track, budget, changes)
+            _write_rows(file, stream, ending, limits, budget, changes)
     except InvalidFile:
         changes = RepairLog()  # Its rows cannot be separated; the check reports where.
     if not changes and copy.exists():
@@ -210,36 +230,36 @@ def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track, budg
 
 
 def _write_rows(
-    file: IO[bytes], stream: IO[bytes], ending: str, track: Track, budget: DeliveryBudget, changes: RepairLog
+    file: IO[bytes], stream: IO[bytes], ending: str, limits: RowLimits, budget: DeliveryBudget, changes: RepairLog
 ) -> None:
     """Write the rows of a file. Raises InvalidFile if they are ambiguous, or over a limit."""
     written = end_of_counted = 0
-    for piece in read_lenient(stream, ending, track, changes):
+    for piece in read_lenient(stream, ending, limits, changes):
         row = repair_row(piece, changes)
         if isinstance(row, BlankRow):
             continue
         line = (row.model_dump_json() if row else piece.raw).encode() + b"\n"
-        if file.tell() + len(line) > track.max_file_bytes:
+        if file.tell() + len(line) > limits.max_file_bytes:
             raise InvalidFile("The file is too large as JSON lines.", "Deliver less.")
         budget.take_written(len(line))
         file.write(line)
         written += 1
-        if written == track.max_rows:
+        if written == limits.max_rows:
             end_of_counted = file.tell()
-        if written > track.row_limit:
+        if written > limits.row_limit:
             file.truncate(end_of_counted)
             changes.add(
-                f"Cut after the first {track.max_rows:,} rows, the only ones that count; a file of more than "
-                f"{track.row_limit:,} is refused."
+                f"Cut after the first {limits.max_rows:,} rows, the only ones that count; a file of more than "
+                f"{limits.row_limit:,} is refused."
             )
             return
 
 
-def _copy_file(stream: IO[bytes], copy: Path, track: Track, budget: DeliveryBudget) -> None:
+def _copy_file(stream: IO[bytes], copy: Path, limits: RowLimits, budget: DeliveryBudget) -> None:
     """Copy a file unchanged. Raises InvalidFile over a limit."""
     size = stream.seek(0, 2)
-    if size > track.max_file_bytes:
-        raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
+    if size > limits.max_file_bytes:
+        raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {limits.max_file_bytes:,} bytes.")
     budget.take_written(size)
     stream.seek(0)
     with copy.open("xb") as file:

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from submissions.arena.arena import Arena
-from submissions.arena.ids import submission_dir
 from submissions.errors import TheirError
 from submissions.index.result_tables import ENDINGS, encode_table, task_table
 from submissions.storage.atomic import atomic_write
@@ -34,6 +33,6 @@ def download_submission(arena: Arena, ulid: str, to: Path) -> list[str]:
         for path, content in files.items():
             atomic_write(whole / path, content)
         for file in submission.files:
-            atomic_write(whole / file.path, arena.submissions.read(f"{submission_dir(ulid)}/{file.path}"))
+            atomic_write(whole / file.path, arena.read_artifact(submission, file))
         whole.rename(to)
     return sorted([*files, *(file.path for file in submission.files)])

@@ -29,8 +29,8 @@ def find_same_files(arena: Arena, submission: Submission, every: Iterable[Submis
 
 
 def content_of(submission: Submission) -> frozenset[tuple[str, str]]:
-    """Return the tasks and hashes of a submission's stored files."""
-    return frozenset((file.task, file.sha256) for file in submission.files)
+    """Return the paths and hashes of a submission's stored files."""
+    return frozenset((file.path, file.sha256) for file in submission.files)
 
 
 def add_repetition(report: Report, earlier: str) -> Report:

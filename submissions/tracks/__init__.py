@@ -1,5 +1,7 @@
 """Rules of each track for submissions."""
 
+from importlib import import_module
+
 from submissions.errors import NotFound
 from submissions.tracks import dataset_research
 from submissions.tracks.track import Track
@@ -21,3 +23,17 @@ def get_track(name: str) -> Track:
         return TRACKS[name]
     except KeyError:
         raise NotFound(f"No track {name[:80]!r}; there are: {', '.join(TRACKS)}.") from None
+
+
+def load_track(module: str) -> Track:
+    """Load the track that a module holds as TRACK: what a process of its own knows of the caller's track."""
+    track = import_module(module).TRACK
+    assert isinstance(track, Track)
+    return track
+
+
+def find_module(track: Track) -> str:
+    """Return the module that a track can be loaded from. Raises ValueError if that holds another one."""
+    if load_track(track.module) != track:
+        raise ValueError(f"{track.module}.TRACK is not this track {track.name}, and another process would use that.")
+    return track.module

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from submissions.checking.limits import MAX_FILE_BYTES
+from submissions.checking.payloads.row_limits import RowLimits
+from submissions.checking.payloads.rows_payload import RowsPayload
 from submissions.tracks.track import Labelled, MethodSpec, Track
+
+ROW_LIMITS = RowLimits(
+    min_rows=10, max_rows=1000, row_limit=100_000, max_characters=200_000, max_file_bytes=MAX_FILE_BYTES
+)
 
 TRACK = Track(
     name="dataset_research",
@@ -34,9 +40,7 @@ TRACK = Track(
         "language_translation": "chrf_pp",
         "text_generation": "chrf_pp",
     },
-    min_rows=10,
-    max_rows=1000,
-    row_limit=100_000,
-    max_characters=200_000,
-    max_file_bytes=MAX_FILE_BYTES,
+    payloads={"rows": RowsPayload(ROW_LIMITS)},
+    module=__name__,
+    has_descriptions=True,
 )

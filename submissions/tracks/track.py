@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from submissions.checking.payloads.payload import Payload
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -42,22 +44,23 @@ class Track:
     """Subsets of its tasks, each with a separate board; the first is shown by default."""
     categories: Mapping[str, str]
     """Category of a task to its headline metric under the default protocol."""
-    min_rows: int
-    """Minimum rows without a warning."""
-    max_rows: int
-    """Number of rows used; further rows are not used, with a warning."""
-    row_limit: int
-    """Row limit of a file; one with more rows is rejected."""
-    max_characters: int
-    """Character limit of a row's input and output together; a longer row is rejected."""
-    max_file_bytes: int
-    """Byte limit of a file; a larger file is rejected unread."""
+    payloads: Mapping[str, Payload]
+    """Kinds of artifacts in a submission, by key; a file belongs to the first that claims its name."""
+    module: str
+    """Name of the module that holds this track as TRACK, for processes that check a delivery."""
     groups: tuple[Labelled, ...] = ()
     """Groups of tasks with totals of their own, beside `overall`: the values of `Task.kind`."""
     system_types: tuple[Labelled, ...] = ()
     """Ways in which a system gets its data, one of which each submission states."""
     attempts: int | None = None
     """Attempts of a team unless the organiser sets another limit; None for no limit."""
+    has_descriptions: bool = False
+    """True if a delivery may have a metadata.jsonl with descriptions of its data sets."""
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Byte limit of a delivered file of any kind."""
+        return max(payload.max_file_bytes for payload in self.payloads.values())
 
     @property
     def method_keys(self) -> tuple[str, ...]:

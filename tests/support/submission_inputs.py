@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from submissions.checking.check import check_sources
+from submissions.checking.payloads.rows_payload import RowsPayload
 from submissions.records.check_report import Report
 from submissions.tracks import TRACKS
+from submissions.tracks.dataset_research import ROW_LIMITS
 from submissions.tracks.track import Track
 from tests.support.factories import make_task
 
@@ -40,3 +43,9 @@ class Checker:
 
 def error_places(report: Report) -> list[tuple[str, int | None]]:
     return [(problem.file, problem.line) for problem in report.errors]
+
+
+def limit_rows(**limits: int) -> Track:
+    """The track of rows with other limits."""
+    payload = RowsPayload(dataclasses.replace(ROW_LIMITS, **limits))
+    return dataclasses.replace(TRACKS["dataset_research"], payloads={"rows": payload})

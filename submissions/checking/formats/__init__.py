@@ -5,10 +5,10 @@ from typing import IO
 
 from submissions.checking.formats import csv_table, json_array, json_lines, parquet
 from submissions.checking.formats.raw_row import RawRow
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList
-from submissions.tracks.track import Track
 
-Reader = Callable[[IO[bytes], Track, ProblemList], Iterator[RawRow]]
+Reader = Callable[[IO[bytes], RowLimits, ProblemList], Iterator[RawRow]]
 """Yields the rows of a seekable file and lists invalid ones; never loads more than a part of the file."""
 
 READERS: dict[str, Reader] = {

@@ -13,9 +13,9 @@ from submissions.checking.formats.csv_dialects import SEPARATORS, parse_separato
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
 from submissions.checking.formats.record_lines import RecordLines
 from submissions.checking.formats.text import decode_stream
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.errors import InvalidFile
-from submissions.tracks.track import Track
 
 _HEADER_FIX = "The first line must name the columns: input,output (separated by commas)."
 _SEPARATOR_FIX = "Separate the cells with commas, the header first; `fix` does."
@@ -24,14 +24,14 @@ _REPEATED_FIX = "Remove the line; `fix` does."
 _QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, and double each quote in it: "a ""b""".'
 
 
-def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], limits: RowLimits, listing: ProblemList) -> Iterator[RawRow]:
     """Yield the rows after the header; stop at the first ambiguous quotes, which are listed."""
     text = decode_stream(stream, listing)
     if text is None:
         return
     # The csv module's limit is process-wide: it is only raised, so that other readers' rows are not truncated.
-    csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(track)))
-    records = RecordLines(text, max_record_bytes(track))
+    csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(limits)))
+    records = RecordLines(text, max_record_bytes(limits))
     lines = _read_lines(records, listing)
     start = 1
     try:
@@ -41,7 +41,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         header = _parse_header(next(reader, []))
         start = records.begin_record(reader.line_num)
         for number, cells in enumerate(reader, 1):
-            check_row_count(number, track)
+            check_row_count(number, limits)
             if cells and (row := header.to_raw_row(cells, start, listing)):
                 yield row
             start = records.begin_record(reader.line_num)

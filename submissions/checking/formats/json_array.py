@@ -19,9 +19,9 @@ from submissions.checking.formats.json_object import (
 )
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
 from submissions.checking.formats.text import decode_stream
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.errors import InvalidFile
-from submissions.tracks.track import Track
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PIECE = 65_536
@@ -32,27 +32,27 @@ _MAX_WHOLE_CHARACTERS = 16 * 2**20
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
-def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], limits: RowLimits, listing: ProblemList) -> Iterator[RawRow]:
     """Yield the rows of the file; stop at the first invalid JSON, which is listed."""
     text = decode_stream(stream, listing)
     if text is None:
         return
-    cursor = Cursor(text, max_record_bytes(track))
+    cursor = Cursor(text, max_record_bytes(limits))
     try:
-        yield from _read_elements(cursor, track, listing)
+        yield from _read_elements(cursor, limits, listing)
     except InvalidFile as unfit:
         listing.add_error(unfit.what, unfit.fix, cursor.line)
     finally:
         text.detach()  # otherwise it would close the caller's file
 
 
-def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def _read_elements(cursor: Cursor, limits: RowLimits, listing: ProblemList) -> Iterator[RawRow]:
     if cursor.peek() != "[":
         raise _explain_no_array(cursor)
     cursor.step()
     if cursor.peek() != "]":
         for number in itertools.count(1):
-            check_row_count(number, track)
+            check_row_count(number, limits)
             cursor.peek()
             line, value = cursor.line, cursor.read_value()
             if row := parse_row_object(value, line, listing):

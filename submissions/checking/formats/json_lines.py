@@ -13,8 +13,8 @@ from submissions.checking.formats.json_faults import ONE_LINE_FIX, describe_long
 from submissions.checking.formats.json_object import DECODER, JSON_BLANKS, ROW_FIX, TOO_DEEP, parse_row_object
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
 from submissions.checking.formats.text import find_nul_run, report_invalid_byte, report_nul_run, seek_to_text
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList
-from submissions.tracks.track import Track
 
 _ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
 """Beginning of a file that is one array of objects."""
@@ -36,19 +36,19 @@ class _Line:
     """First bytes of a line too long to be read."""
 
 
-def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], limits: RowLimits, listing: ProblemList) -> Iterator[RawRow]:
     """Yield the rows of the file. A bad line is listed and skipped, so that all bad lines are found at once."""
     if not seek_to_text(stream, listing):
         return
     blank = carriage_returns = 0
-    limit = max_record_bytes(track)
+    limit = max_record_bytes(limits)
     rows = _RowParser(listing)
     for line in _read_lines(stream, limit):
-        check_row_count(line.number, track)
+        check_row_count(line.number, limits)
         if line.content is None:
             rows.end_open_row()
             fix = "Shorten the row, or put each row on a line of its own."
-            what = f"The line has more than {limit:,} bytes, which no row of {track.max_characters:,} characters needs"
+            what = f"The line has more than {limit:,} bytes, which no row of {limits.max_characters:,} characters needs"
             listing.add_error(f"{what}{describe_long_line(line.head)}.", fix, line.number)
             continue
         carriage_returns += line.content.endswith(b"\r\n")

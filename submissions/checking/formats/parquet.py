@@ -2,7 +2,7 @@
 
 The sizes that the file's footer states are checked before anything is unpacked. A footer that lies is not seen
 through: each page of the file may then cost what its own header states, and ends the process that reads it
-(submissions/check_process) if that is too much. A footer that tells the truth allows about five times the track's limit
+(submissions/check_process) if that is too much. A footer that tells the truth allows about five times the row limit
 for a file, while a batch is read.
 """
 
@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING
 from submissions.checking.formats.raw_row import RawRow, check_row_count
 from submissions.checking.formats.recognition import recognize_content
 from submissions.checking.limits import MAX_COMPRESSION_RATIO, is_bomb
+from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
-from submissions.tracks.track import Track
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ _MAX_FOOTER_BYTES = 16 * 2**20
 """A table of two columns has a footer of some kB."""
 
 
-def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], limits: RowLimits, listing: ProblemList) -> Iterator[RawRow]:
     """Yield the rows of the table, by their number from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -45,15 +45,15 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         _check_footer_size(stream)
         footer = pq.ParquetFile(stream)
         extra = _other_columns(footer.schema_arrow)
-        _check_footer(footer.metadata, track)
+        _check_footer(footer.metadata, limits)
         # As a dictionary array, a text that repeats in every row is in memory once.
         table = pq.ParquetFile(stream, metadata=footer.metadata, read_dictionary=list(_COLUMNS), pre_buffer=False)
         number = 0
         for batch in table.iter_batches(_BATCH, columns=list(_COLUMNS), use_threads=False):
-            columns = (_read_texts(batch.column(name), track) for name in _COLUMNS)
+            columns = (_read_texts(batch.column(name), limits) for name in _COLUMNS)
             for given, wanted in zip(*columns, strict=True):
                 number += 1
-                check_row_count(number, track)
+                check_row_count(number, limits)
                 yield RawRow(number, given, wanted, extra)
     except InvalidFile as unfit:
         listing.add_error(unfit.what, unfit.fix)
@@ -105,9 +105,9 @@ def _value_type(kind: pa.DataType) -> str:
     return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
 
 
-def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
+def _check_footer(footer: pq.FileMetaData, limits: RowLimits) -> None:
     """Reject by the footer a file that would be rejected after unpacking. Raises InvalidFile."""
-    check_row_count(footer.num_rows, track)
+    check_row_count(footer.num_rows, limits)
     packed = unpacked = 0
     for group in range(footer.num_row_groups):
         for column in range(footer.num_columns):
@@ -119,20 +119,20 @@ def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
         raise InvalidFile(
             f"The table unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as zip bombs do.", _DAMAGED_FIX
         )
-    if unpacked > track.max_file_bytes:
+    if unpacked > limits.max_file_bytes:
         raise InvalidFile(
-            f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {track.max_file_bytes:,} bytes."
+            f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {limits.max_file_bytes:,} bytes."
         )
 
 
-def _read_texts(column: pa.Array, track: Track) -> Iterator[str | None]:
+def _read_texts(column: pa.Array, limits: RowLimits) -> Iterator[str | None]:
     """Yield the texts of a column, each cut just above a row's character limit."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     is_dictionary = pa.types.is_dictionary(column.type)
     # Truncated by Arrow: as Python strings, two texts at the file's limit would need gigabytes.
-    values = pc.utf8_slice_codeunits(column.dictionary if is_dictionary else column, 0, track.max_characters + 1)
+    values = pc.utf8_slice_codeunits(column.dictionary if is_dictionary else column, 0, limits.max_characters + 1)
     texts = values.to_pylist()
     if not is_dictionary:
         yield from texts

@@ -181,7 +181,7 @@ def test_the_process_has_no_secret_and_the_lowest_priority(monkeypatch: pytest.M
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     process = CheckProcess(niceness=LOWEST_PRIORITY)
     try:
-        process.send(SampleRequest(into="", rows={}, frames=()))
+        process.send(SampleRequest(into="", track=TRACK.module, files=(), frames=()))
         assert isinstance(process.receive(60), SamplesFinished)
         assert b"hf_secret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
         assert os.getpgid(process.pid) == process.pid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -19,7 +18,7 @@ from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
 from submissions.tracks import TRACKS
 from tests.support.factories import make_task
-from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker, error_places
+from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker, error_places, limit_rows
 
 TRACK = TRACKS["dataset_research"]
 LINES = GOOD.splitlines(keepends=True)
@@ -130,13 +129,13 @@ def test_rows_after_the_first_thousand_are_kept_and_warned_about(checker: Checke
 def test_a_file_over_the_row_limit_is_refused_without_being_read_on(checker: Checker, ending: str) -> None:
     row = {"jsonl": "bad\n", "json": "1,", "csv": "a,b\n"}[ending] * 50
     start = {"jsonl": "", "json": "[", "csv": "input,output\n"}[ending]
-    report = checker.file(f"{BANK}.{ending}", (start + row).encode(), dataclasses.replace(TRACK, row_limit=30))
+    report = checker.file(f"{BANK}.{ending}", (start + row).encode(), limit_rows(row_limit=30))
     assert "The file has more than 30 rows." in [problem.what for problem in report.errors]
     assert not any((problem.line or 0) > 32 for problem in report.errors)
 
 
 def test_a_file_over_the_byte_limit_is_refused(checker: Checker) -> None:
-    report = checker.file(f"{BANK}.jsonl", GOOD, dataclasses.replace(TRACK, max_file_bytes=100))
+    report = checker.file(f"{BANK}.jsonl", GOOD, limit_rows(max_file_bytes=100))
     assert "bytes" in report.errors[0].what
 
 

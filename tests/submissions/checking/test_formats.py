@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 from pathlib import Path
@@ -20,8 +19,7 @@ from submissions.checking.formats import READERS
 from submissions.names.invisible import is_blank
 from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
-from submissions.tracks import TRACKS
-from tests.support.submission_inputs import BANK, Checker, error_places
+from tests.support.submission_inputs import BANK, Checker, error_places, limit_rows
 
 Rows = list[tuple[str, str]]
 
@@ -187,7 +185,7 @@ def test_a_parquet_bomb_is_refused_by_its_footer(checker: Checker) -> None:
 def test_a_parquet_file_over_the_limit_when_unpacked_is_refused_by_its_footer(checker: Checker) -> None:
     column = pa.array(["a" * 2**20] * 4)
     content = parquet(pa.table({"input": column, "output": column}), compression="zstd", use_dictionary=False)
-    track = dataclasses.replace(TRACKS["dataset_research"], max_file_bytes=2**20)
+    track = limit_rows(max_file_bytes=2**20)
     assert len(content) < track.max_file_bytes
     report = checker.file(f"{BANK}.parquet", content, track)
     assert "bytes when unpacked" in report.errors[0].what

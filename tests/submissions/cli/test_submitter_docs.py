@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 
@@ -12,7 +13,8 @@ from submissions.checking import descriptions, limits
 from submissions.checking import problem_list as listing
 from submissions.checking.formats import READERS
 from submissions.cli.app import app
-from submissions.tracks import SYSTEM_TYPES, TRACKS
+from submissions.tracks import SYSTEM_TYPES
+from submissions.tracks.dataset_research import ROW_LIMITS
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "submitter.md").read_text(encoding="utf-8")
@@ -20,8 +22,7 @@ COMMANDS = re.findall(r"^python -m submissions (.*)$", PAGE, re.MULTILINE)
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    track = TRACKS["dataset_research"]
-    numbers = [track.max_rows, track.min_rows, track.row_limit, track.max_characters, track.max_file_bytes]
+    numbers = list(dataclasses.astuple(ROW_LIMITS))
     numbers += [
         limits.MAX_ENTRIES,
         limits.MAX_DELIVERY_BYTES,

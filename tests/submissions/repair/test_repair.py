@@ -6,7 +6,6 @@ import codecs
 import json
 import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from submissions.repair.repair import RepairResult, repair_sources
 from submissions.tracks import TRACKS
 from tests.support.factories import make_task
-from tests.support.submission_inputs import BANK, GOOD, SARCASM
+from tests.support.submission_inputs import BANK, GOOD, SARCASM, limit_rows
 
 TRACK = TRACKS["dataset_research"]
 TASKS = [make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")]
@@ -146,7 +145,7 @@ def test_texts_are_kept_to_the_letter(fixer: Fixer) -> None:
 
 def test_more_rows_than_allowed_are_cut_to_those_that_count(tmp_path: Path) -> None:
     fixer = Fixer(tmp_path)
-    small = replace(TRACK, row_limit=15, max_rows=12)
+    small = limit_rows(row_limit=15, max_rows=12)
     (fixer.delivered / f"{BANK}.jsonl").write_bytes(GOOD)
     fixed = repair_sources([fixer.delivered], TASKS, into=fixer.into, track=small)
     assert "Cut after the first 12 rows" in told(fixed)

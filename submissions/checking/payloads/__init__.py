@@ -1,0 +1,1 @@
+"""Kinds of artifacts that a track may accept, and their checks."""
