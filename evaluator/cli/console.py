@@ -83,5 +83,5 @@ def _print_renderable(what: Table | Text) -> None:
     Console(width=None if console.is_terminal else 140).print(what)
 
 
-def _format_score(score: Score) -> str:
-    return "-" if score.value is None else f"{score.value:z.3f}"
+def _format_score(score: Score | None) -> str:
+    return "-" if score is None or score.value is None else f"{score.value:z.3f}"

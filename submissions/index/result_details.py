@@ -67,7 +67,8 @@ def _make_task_row(task: TaskResult, layout: ResultLayout) -> list[float | None]
 
 
 def _collect_reasons(task: TaskResult) -> dict[str, str | None]:
-    found = {f"{task.task}/base": task.base.why, f"{task.task}/reference": task.reference.why}
+    anchors = {"base": task.base, "reference": task.reference}
+    found = {f"{task.task}/{name}": score.why if score else None for name, score in anchors.items()}
     for one in task.methods:
         found[f"{task.task}/{one.method}/score"] = one.score.why
         found[f"{task.task}/{one.method}/gain"] = one.gain.why
@@ -78,8 +79,8 @@ def _collect_reasons(task: TaskResult) -> dict[str, str | None]:
     return found
 
 
-def _value_bounds_count(score: Score) -> tuple[Any, ...]:
-    return *_value_and_bounds(score), score.n
+def _value_bounds_count(score: Score | None) -> tuple[Any, ...]:
+    return (*_value_and_bounds(score), score.n) if score else (None,) * 4
 
 
 def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float | None]:

@@ -72,9 +72,9 @@ def _task_row(task: TaskResult, method: MethodScore | None) -> tuple[object, ...
     return (task.task, task.state, *scored, *ends, task.rows, task.removed)
 
 
-def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float | None]:
-    low, high = score.interval or (None, None)
-    return score.value, low, high
+def _value_and_bounds(score: Score | None) -> tuple[float | None, float | None, float | None]:
+    low, high = (score.interval if score else None) or (None, None)
+    return score.value if score else None, low, high
 
 
 def encode_table(table: pd.DataFrame, ending: Ending) -> bytes:

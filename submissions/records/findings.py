@@ -1,12 +1,13 @@
-"""Published findings of the screen and the judge: counts and scores, no word of a hidden row."""
+"""Published findings of the screen, of the judge, and of a single track: no word of a hidden row."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from submissions.records.base import Record, Score
+from submissions.records.base import Key, Record, Score
 
 Origin = Literal["submitted", "generated", "missing"]
 """Author of a data set's description: the submitter, our own prompt, or nobody, for want of a data set."""
@@ -57,3 +58,35 @@ class JudgeScores(Record):
     snapshot: str
     prompts: tuple[str, ...]
     """Name and version of the prompts that judged and described."""
+
+
+class TrackDetails(Record):
+    """A task's figures that only one track has. A subclass gives `track` its name as the default, and is then read back as itself."""
+
+    types: ClassVar[dict[str, type[TrackDetails]]] = {}
+    """Subclass of each track."""
+    track: Key
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
+        """Register the subclass under its track. Raises TypeError if the track has one or `track` has no default."""
+        super().__pydantic_init_subclass__(**settings)
+        name = cls.model_fields["track"].default
+        if not isinstance(name, str) or cls.types.get(name, cls).__qualname__ != cls.__qualname__:
+            raise TypeError(f"{cls.__name__}: `track` needs the name of a track without details as its default")
+        cls.types[name] = cls
+
+
+def parse_details(given: object) -> object:
+    """Parse stored details as their track's record. Raises ValueError for a track without any."""
+    if not isinstance(given, Mapping):
+        return given
+    kind = TrackDetails.types.get(str(given.get("track")))
+    if kind is None:
+        there = ", ".join(TrackDetails.types) or "none"
+        raise ValueError(f"no track {str(given.get('track'))[:80]!r} has details of a task; those that have: {there}")
+    return kind.model_validate(given)
+
+
+AnyDetails = Annotated[SerializeAsAny[TrackDetails], BeforeValidator(parse_details)]
+"""Details of any track, stored with the name of theirs."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from submissions.records.anchors import Setup
 from submissions.records.base import Key, Name, Record, Score, Sha256, TaskId, Ulid
-from submissions.records.findings import JudgeScores, ScreenFindings
+from submissions.records.findings import AnyDetails, JudgeScores, ScreenFindings
 from submissions.records.submission import SystemType
 
 Method = Key
@@ -58,13 +58,16 @@ class TaskResult(Record):
     """Rows the screen removed as copies of test rows."""
     screen: ScreenFindings | None = None
     """Findings of the screen in the delivered rows; None if nothing was delivered or screened."""
-    base: Score
-    reference: Score
+    base: Score | None = Field(default=None, exclude_if=lambda score: score is None)
+    """Score of the untouched model; None on a track without anchors, as is `reference`."""
+    reference: Score | None = Field(default=None, exclude_if=lambda score: score is None)
     trivial: tuple[TrivialScore, ...] = Field(default=(), exclude_if=lambda scores: not scores)
     """Baselines without a model, for example `majority label`; empty under rules without them."""
     seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Standard deviation of the reference's score between training seeds."""
     methods: tuple[MethodScore, ...]
+    details: AnyDetails | None = Field(default=None, exclude_if=lambda details: details is None)
+    """Figures that only its track has; None on a track without any."""
 
 
 class Total(Record):
