@@ -139,9 +139,10 @@ class ApiService:
             raise InvalidFile(
                 f"The rows are {size:,} bytes; the limit here is {MAX_API_ROWS_BYTES:,}.", "Use the /submit page."
             )
+        payload = next(iter(get_track(task.track).payloads.values()))
         with TempFolder() as folder:
             # Only a known task's id becomes a file's name.
-            source, into = folder / f"{task.id}.jsonl", folder / "checked"
+            source, into = folder / payload.name_file(task.id), folder / "checked"
             source.write_bytes(text)
             into.mkdir()
             with self._calls.count_check():

@@ -93,7 +93,7 @@ def _run_check(
         sources, tasks, into=into, track=parcel.track, progress=check.update_progress, tell=check.add_problems
     )
     check.report = report
-    delivery = _parse_form(check, parcel.webhook_ports) if parcel.is_final else None
+    delivery = _parse_form(check, parcel) if parcel.is_final else None
     if delivery and report.accepted and not check.faults:
         provenance = delivery.provenance.model_copy(update={"fetched": fetched.pins})
         _store_submission(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
@@ -124,10 +124,11 @@ def _store_submission(
         check.report = add_repetition(report, earlier)
 
 
-def _parse_form(check: CheckSession, webhook_ports: frozenset[int]) -> SubmissionForm | None:
+def _parse_form(check: CheckSession, parcel: CheckRequest) -> SubmissionForm | None:
     """Parse the form; None, with the faults reported to the session, if it is invalid."""
     try:
-        return SubmissionForm.from_form({name: check.values[name] for name in FIELDS}, webhook_ports)
+        fields = {name: check.values[name] for name in FIELDS}
+        return SubmissionForm.from_form(fields, parcel.webhook_ports, track=parcel.track)
     except InvalidForm as error:
         check.faults = {**check.faults, **error.faults}
         return None

@@ -13,6 +13,7 @@ from submissions.cli.inputs import load_tasks
 from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
+from submissions.repair.repair import require_repair
 from submissions.tracks import get_track
 
 
@@ -28,6 +29,7 @@ def fix(
     """Write a repaired copy into a new folder, without guessing; list the changes and the remaining problems."""
     if to.exists():
         raise typer.BadParameter(f"{to} already exists; name a new folder")
+    require_repair(get_track(track))
     known = load_tasks(arena, benchmark, tasks)
     to.mkdir(parents=True)
     with DeliveryCheck() as reading:

@@ -19,6 +19,7 @@ from submissions.records.webhook_address import parse_webhook_ports
 from submissions.storage.temp_folder import TempFolder
 from submissions.submitting.bulk_commit import commit_submission
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
+from submissions.tracks import get_track
 
 
 def submit(
@@ -53,7 +54,7 @@ def submit(
         "webhook": webhook,
         "webhook_secret": webhook_secret,
     }
-    delivery = SubmissionForm.from_form(form, parse_webhook_ports(webhook_ports))
+    delivery = SubmissionForm.from_form(form, parse_webhook_ports(webhook_ports), track=get_track(track))
     where = open_arena(arena, is_checked=True)
     tasks = where.read_tasks()
     with DeliveryCheck() as reading, TempFolder() as into:

@@ -19,10 +19,6 @@ from submissions.tracks import TRACKS
 
 FREE_STATES: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
 """States that cost no attempt. A failure is ours unless its status says otherwise; its retry counts again."""
-LIMITS: Mapping[str, int] = {"search_sft": 3} | {
-    track.name: track.attempts for track in TRACKS.values() if track.attempts is not None
-}
-"""Limits by track without a setting; other tracks have none. `search_sft` has no track module yet."""
 _LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
 
 
@@ -54,9 +50,14 @@ class Attempts:
         return None if self.limit is None else max(0, self.limit - len(self.used))
 
 
+def default_limits() -> dict[str, int]:
+    """Return the tracks' own limits; a track that is not in it has none."""
+    return {track.name: track.attempts for track in TRACKS.values() if track.attempts is not None}
+
+
 def read_limits(text: str) -> dict[str, int]:
-    """Parse limits by track, such as `search_sft=3,dataset_research=10`; `none` lifts one. Raises OurError."""
-    limits = dict(LIMITS)
+    """Parse limits by track, written `track=10,other=none`; `none` lifts a track's own. Raises OurError."""
+    limits = default_limits()
     for part in filter(None, (one.strip() for one in text.split(","))):
         match = _LIMIT.fullmatch(part)
         if match is None:
@@ -94,10 +95,14 @@ def count_attempts(
     team: str,
     owner: str = "",
     *,
-    limits: Mapping[str, int] = LIMITS,
+    limits: Mapping[str, int] | None = None,
     known: Mapping[str, SubmissionKey] | None = None,
 ) -> Attempts:
-    """Count the attempts of a team, or of its submitter's account, on a track. `known` need not be read again."""
+    """Count the attempts of a team, or of its submitter's account, on a track. `known` need not be read again.
+
+    Without limits, those of the tracks hold.
+    """
+    limits = default_limits() if limits is None else limits
     theirs = [
         one.id for one in read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
     ]

@@ -11,7 +11,7 @@ from submissions.errors import AttemptsExhausted, Conflict, OurError, RepeatedFi
 from submissions.index.submission_index import read_submission_index
 from submissions.records.check_report import Report
 from submissions.records.submission import Submission
-from submissions.submitting.attempts import LIMITS, SubmissionKey, count_attempts, is_same_submitter, read_keys
+from submissions.submitting.attempts import SubmissionKey, count_attempts, default_limits, is_same_submitter, read_keys
 from submissions.submitting.same_files import add_repetition, find_same_files
 from submissions.submitting.team_names import require_team_name
 
@@ -56,7 +56,7 @@ def commit_submission(arena: Arena, submission: Submission, data: Path, report: 
     Raises SubmissionDenied, or as a commit does.
     """
     known = read_briefs(arena)
-    denied = commit_submissions(arena, [(submission, data)], limits=LIMITS, known=known)
+    denied = commit_submissions(arena, [(submission, data)], limits=default_limits(), known=known)
     if submission.id in denied:
         raise denied[submission.id]
     earlier = find_same_files(arena, submission, read_keys(arena, known))

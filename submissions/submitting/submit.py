@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, ValidationError, ValidationInfo
 
 from submissions.arena.arena import Arena
 from submissions.arena.ids import new_id
@@ -20,15 +20,19 @@ from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import PublicUrl, Secret, Webhook
 from submissions.records.webhook_address import WEBHOOK_PORTS
 from submissions.storage.codec import to_json
+from submissions.tracks import get_track
+from submissions.tracks.track import Track
 
 ReadableName = Annotated[Name, AfterValidator(normalize_name)]
+KnownType = Annotated[SystemType, AfterValidator(lambda kind, info: _check_type(kind, info))]
+"""Type of a system, one of those of the track in the validation's context."""
 
 
 class SubmissionForm(Record):
     """Submitter and system of a delivery, with provenance and webhook."""
 
     system: ReadableName
-    system_type: SystemType
+    system_type: KnownType
     team: ReadableName
     submitter: ReadableName
     provenance: Provenance = Provenance()
@@ -37,12 +41,14 @@ class SubmissionForm(Record):
     webhook_secret: Secret = ""
 
     @classmethod
-    def from_form(cls, fields: Mapping[str, str], webhook_ports: Collection[int] = WEBHOOK_PORTS) -> Self:
+    def from_form(
+        cls, fields: Mapping[str, str], webhook_ports: Collection[int] = WEBHOOK_PORTS, *, track: Track | None = None
+    ) -> Self:
         """Read the form fields system, system_type, team, submitter, description, url, webhook, webhook_secret.
 
-        Raises InvalidForm, which names every invalid field.
+        Raises InvalidForm, which names every invalid field. Without a track, `build_submission` checks system_type.
         """
-        context = {"webhook_ports": webhook_ports}
+        context = {"webhook_ports": webhook_ports, "track": track}
         provenance = {key: fields[key] for key in ("description", "url") if key in fields}
         others = {key: value for key, value in fields.items() if key not in provenance}
         try:
@@ -71,13 +77,15 @@ def store_submission(
 def build_submission(
     report: Report, delivery: SubmissionForm, now: datetime, *, owner: str = "", private: bool = False, seed: str = ""
 ) -> Submission:
-    """Build the record of a checked delivery; nothing is stored yet. Raises SubmissionRejected.
+    """Build the record of a checked delivery; nothing is stored yet. Raises SubmissionRejected, InvalidForm.
 
     `owner` comes from an authenticated source, never out of a form; a `private` result waits for them
     to publish it. Submissions of one `seed` are stored only once.
     """
     if not report.accepted:
         raise SubmissionRejected(report)
+    if fault := find_type_fault(delivery.system_type, get_track(report.track)):
+        raise InvalidForm({"system_type": fault})
     return Submission(
         id=new_id(now, seed),
         track=report.track,
@@ -101,6 +109,21 @@ def write_sidecar_files(data: Path, delivery: SubmissionForm) -> None:
         (data / WEBHOOK).write_bytes(to_json(told))
 
 
+def find_type_fault(kind: str, track: Track) -> str | None:
+    """Return the fault of a system's type that is none of the track's; None for one of them."""
+    if kind in track.system_type_keys:
+        return None
+    *others, last = map(repr, track.system_type_keys)
+    return f"on the track {track.name} it must be {', '.join(others)}{' or ' if others else ''}{last}"
+
+
+def _check_type(kind: str, info: ValidationInfo) -> str:
+    track = (info.context or {}).get("track")
+    if track and (fault := find_type_fault(kind, track)):
+        raise ValueError(fault)
+    return kind
+
+
 def _collect_faults(error: ValidationError) -> dict[str, str]:
     faults: dict[str, str] = {}
     for fault in error.errors():
@@ -110,7 +133,7 @@ def _collect_faults(error: ValidationError) -> dict[str, str]:
 
 
 def _describe_fault(field: str, kind: str, message: str) -> str:
-    if kind == "string_pattern_mismatch":
+    if kind == "string_pattern_mismatch" and field != "system_type":
         return "it must begin with http:// or https://" if field == "url" else "it must have no control characters"
     known = {"missing": "it is missing", "string_too_short": "it must not be blank", "extra_forbidden": "no such field"}
     return known.get(kind, message.removeprefix("Value error, "))

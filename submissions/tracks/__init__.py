@@ -17,6 +17,16 @@ KINDS = tuple(dict.fromkeys(group.key for track in TRACKS.values() for group in 
 """Groups of tasks of all tracks."""
 
 
+def list_subsets() -> tuple[str, ...]:
+    """List the subsets of all tracks."""
+    return tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
+
+
+def list_system_types() -> tuple[str, ...]:
+    """List the types of systems of all tracks."""
+    return tuple(dict.fromkeys(kind for track in TRACKS.values() for kind in track.system_type_keys))
+
+
 def get_track(name: str) -> Track:
     """Return the track. Raises NotFound with the names that exist."""
     try:

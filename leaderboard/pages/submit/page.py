@@ -23,7 +23,7 @@ from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visito
 from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, root_of, site_of
 from leaderboard.web.uploads import limit_body, max_body_bytes
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
-from submissions.tracks import SYSTEM_TYPES, TRACKS
+from submissions.tracks import TRACKS, list_system_types
 
 LATEST = 5
 """Number of a visitor's own submissions on this page."""
@@ -78,7 +78,7 @@ def form_view(
         "is_over": is_over,
         "faults": check.faults if check and is_over else {},
         "tracks": TRACKS.values(),
-        "system_types": SYSTEM_TYPES,
+        "system_types": list_system_types(),
         "publish_choices": PUBLISH,
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),

@@ -92,6 +92,10 @@ class Payload(ABC):
     max_file_bytes: int = MAX_FILE_BYTES
     """Byte limit of a delivered file; a larger one is rejected unread."""
 
+    def name_file(self, task: str) -> str:
+        """Return the name of a delivered file for a task."""
+        return self.name_form.replace("<task id>", task)
+
     def parse_name(self, name: str) -> ArtifactName:
         """Return the meaning of a file's name; this claims the file. Raises InvalidFile for another payload's name.
 

@@ -41,8 +41,8 @@ def test_teams_are_told_apart_as_people_read_them_and_an_account_counts_under_an
         assert not commit_submissions(arena, [(one, tmp_path / "into")], limits={})
     assert count_attempts(arena, first.track, first.team).used == (first.id, ours.id)
     assert count_attempts(arena, first.track, first.team, "hf:1").used == (first.id, ours.id, mine.id)
-    assert count_attempts(arena, "search_sft", first.team).used == ()
-    assert count_attempts(arena, "search_sft", first.team).left == 3
+    assert count_attempts(arena, "other", first.team).used == ()
+    assert count_attempts(arena, "other", first.team, limits={"other": 3}).left == 3
 
 
 def test_what_is_refused_withdrawn_or_failed_through_us_costs_nothing(arena: Arena, first: Submission) -> None:
@@ -87,10 +87,11 @@ def test_what_is_known_is_not_read_again_and_a_damaged_record_stops_nobody(
     assert len(arena.submission_ids()) == 2
 
 
+@pytest.mark.usefixtures("toy_track")
 def test_limits_are_read_from_a_setting() -> None:
-    assert read_limits("") == {"search_sft": 3}
-    assert read_limits("dataset_research=10, search_sft=none") == {"dataset_research": 10}
-    for wrong in ("search_sft", "search_sft=-1", "a=b"):
+    assert read_limits("") == {"toy": 3}
+    assert read_limits("dataset_research=10, toy=none") == {"dataset_research": 10}
+    for wrong in ("toy", "toy=-1", "a=b"):
         with pytest.raises(OurError, match="track=number"):
             read_limits(wrong)
 

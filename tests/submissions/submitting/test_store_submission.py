@@ -66,7 +66,7 @@ def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
 )
 def test_a_field_that_cannot_be_taken_is_named(field: str, value: str, fault: str) -> None:
     with pytest.raises(InvalidForm) as caught:
-        SubmissionForm.from_form({**FORM, field: value})
+        SubmissionForm.from_form({**FORM, field: value}, track=TRACKS["dataset_research"])
     assert list(caught.value.faults) == [field]
     assert fault in caught.value.faults[field]
     assert str(caught.value).startswith(f"{field}: ")
