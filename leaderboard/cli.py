@@ -32,7 +32,7 @@ def case(file: File, arena: Where = "") -> None:
 def reports(file: File, track: str = "dataset_research", arena: Where = "") -> None:
     """Check a file of self-reported figures, which replaces the track's last one."""
     path = reports_path(get_track(track).name)
-    read_reports(file.name, file.read_bytes())
+    read_reports(file.name, file.read_bytes(), [group.key for group in get_track(track).groups])
     _commit_change(Change(path, file), arena)
 
 

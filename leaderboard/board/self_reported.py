@@ -29,7 +29,7 @@ def report_key(report: SelfReported) -> str:
 
 
 def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
-    missing = missing_groups(report.overall, report.knowledge, report.reasoning)
+    missing = missing_groups(report.overall, report.groups.get("knowledge"), report.groups.get("reasoning"))
     return make_row(
         system=report.system,
         team=report.team,
@@ -37,8 +37,8 @@ def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> Board
         place=None,
         figures=BoardFigures(
             overall=Interval(report.overall),
-            knowledge=Interval(report.knowledge),
-            reasoning=Interval(report.reasoning),
+            knowledge=Interval(report.groups.get("knowledge")),
+            reasoning=Interval(report.groups.get("reasoning")),
             selected=NO_FIGURE,
             median=None,
             seed_sd=None,

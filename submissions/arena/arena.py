@@ -41,7 +41,7 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import PUBLIC, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
-from submissions.tracks import TRACKS
+from submissions.tracks import TRACKS, get_track
 from submissions.tracks.published_protocol import PROTOCOL_NAME, PublishedProtocol
 
 _PUBLISHED = re.compile(rf"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{{26}})/({PROTOCOL_NAME})\.json")
@@ -155,7 +155,8 @@ class Arena:
         """Read the self-reported results of a track; empty until an organiser has written them."""
         path = reports_path(track)
         try:
-            return read_reports(path, self.results.read(path)).rows
+            groups = [group.key for group in get_track(track).groups]
+            return read_reports(path, self.results.read(path), groups).rows
         except NotFound:
             return ()
 

@@ -17,6 +17,7 @@ from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
 from submissions.records.result import Result, TaskResult, Total
 from submissions.records.submission import SystemType
+from submissions.tracks import TRACKS
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -72,7 +73,7 @@ class ResultSummary:
     rows: NDArray[np.int32]
     """By task: rows trained on."""
     clearly_positive: NDArray[np.int8]
-    """By task: whether the whole interval of the fine-tune gain lies above 0; -1 without an interval."""
+    """By task: whether the whole interval of the headline gain lies above 0; -1 without an interval."""
     judged: str
     """JSON of the judge's scores; empty if nothing was judged."""
 
@@ -139,6 +140,7 @@ def to_optional(number: float) -> float | None:
 
 def summarize_result(result: Result) -> ResultSummary:
     """Summarize a result."""
+    headline = TRACKS[result.track].headline if result.track in TRACKS else ""
     layout = intern_layout(
         tuple(task.task for task in result.tasks),
         tuple(dict.fromkeys(one.method for task in result.tasks for one in task.methods)),
@@ -164,7 +166,7 @@ def summarize_result(result: Result) -> ResultSummary:
         gains=_to_array([_collect_gains(task, layout.methods) for task in result.tasks], len(layout.methods)),
         scored=np.array([task.state == "scored" for task in result.tasks], dtype=np.bool_),
         rows=np.array([task.rows for task in result.tasks], dtype=np.int32),
-        clearly_positive=np.array([_compute_positive_flag(task) for task in result.tasks], dtype=np.int8),
+        clearly_positive=np.array([_compute_positive_flag(task, headline) for task in result.tasks], dtype=np.int8),
         judged=result.metadata.model_dump_json() if result.metadata else "",
     )
 
@@ -186,8 +188,8 @@ def _collect_gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | N
     return [found.get(name, NOT_MEASURED) for name in methods]
 
 
-def _compute_positive_flag(task: TaskResult) -> int:
-    gain = next((one.gain for one in task.methods if one.method == "fine_tune"), None)
+def _compute_positive_flag(task: TaskResult, headline: str) -> int:
+    gain = next((one.gain for one in task.methods if one.method == headline), None)
     return int(gain.interval[0] > 0) if gain and gain.interval else -1
 
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from submissions.arena.arena import Arena, commit_with_retry
-from submissions.records.self_reported import SelfReported, SelfReports
+from submissions.errors import CorruptRecord
+from submissions.records.self_reported import SelfReported, SelfReports, read_reports
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import SCRIPT
@@ -18,7 +19,7 @@ from tests.support.arena_fixture import SCRIPT
 BOARD = "/board/dataset_research"
 CLAIM = SelfReported(
     system=SCRIPT, team="Northern Lights Lab", system_type="search", protocol="demo@1", method="fine_tune",
-    overall=0.99, reasoning=0.98, url="https://example.org/?a=1&b=<2>", date=date(2026, 3, 5),
+    overall=0.99, groups={"reasoning": 0.98}, url="https://example.org/?a=1&b=<2>", date=date(2026, 3, 5),
 )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def test_a_broken_file_is_named_and_leaves_the_board_as_it_is(arena: Arena, site
 
 def test_a_report_says_something_and_says_it_once() -> None:
     with pytest.raises(ValidationError, match="reports no figure"):
-        SelfReported.model_validate(CLAIM.model_dump() | {"overall": None, "reasoning": None})
+        SelfReported.model_validate(CLAIM.model_dump() | {"overall": None, "groups": {}})
     with pytest.raises(ValidationError, match="occurs twice"):
         SelfReports(rows=(CLAIM, CLAIM.model_copy(update={"overall": 0.5})))
     alike = CLAIM.model_copy(update={"team": "NORTHERN LIGHTS LАB", "overall": 0.5})  # with a Cyrillic A
@@ -92,3 +93,14 @@ def test_a_report_says_something_and_says_it_once() -> None:
     assert SelfReports(rows=(CLAIM, alike.model_copy(update={"system": "Another"})))
     with pytest.raises(ValidationError, match="url"):
         SelfReported.model_validate(CLAIM.model_dump() | {"url": "javascript:alert(1)"})
+
+
+def test_groups_may_stand_beside_the_overall_figure_if_the_track_has_them() -> None:
+    row = CLAIM.model_dump(mode="json", exclude={"groups"})
+    text = json.dumps({"rows": [row | {"reasoning": 0.98, "knowledge": None}]}).encode()
+    assert read_reports("reports.json", text, ("knowledge", "reasoning")).rows == (CLAIM,)
+    with pytest.raises(CorruptRecord, match="reasoning: Extra inputs are not permitted"):
+        read_reports("reports.json", text, ("easy",))
+    text = json.dumps({"rows": [row | {"groups": {"reasoning": 0.98}}]}).encode()
+    with pytest.raises(CorruptRecord, match="reports 'reasoning'; the track has: easy"):
+        read_reports("reports.json", text, ("easy",))

@@ -291,4 +291,4 @@ def test_the_docs_examples_are_in_order() -> None:
     (example,) = re.findall(r"```markdown\n(.*?)```", page, re.DOTALL)
     assert read_case("tweets-or-news.md", example.encode()).front.task == TASK
     (example,) = re.findall(r'```json\n(\{"rows".*?)```', page, re.DOTALL)
-    assert read_reports("reports.json", example.encode()).rows[0].overall == 51.2
+    assert read_reports("reports.json", example.encode(), ("knowledge", "reasoning")).rows[0].overall == 51.2
