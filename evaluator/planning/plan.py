@@ -20,11 +20,13 @@ from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
 from submissions.cli.runtime import Progress
-from submissions.estimation.cost_model import DeliveredTokens, Plan, estimate_evaluation, plan_from_speeds
+from submissions.estimation.cost_model import Plan, estimate_evaluation, plan_from_speeds
 from submissions.estimation.estimate import CostModel, Estimate, fit_cost_model, select_history
 from submissions.estimation.estimates import read_past_ledgers
+from submissions.estimation.stage_load import DeliveredTokens
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row, Task
+from submissions.tracks import get_track
 
 BYTES_PER_TOKEN = 4.0
 """Fallback without tokenizer or published frame: about the ratio of Llama 3's tokenizer on English."""
@@ -98,7 +100,9 @@ def make_plan(
         delivered[task_id] = workload.count_delivery(mine)
     planning = build_planning(rules, profile, exams.values())
     frame = frame.model_copy(update={"planning": planning})
-    found = estimate_evaluation(delivered, frame, cost_model_for(at), exams, at.stations)
+    estimate_stages = get_track(rules.track).workload
+    assert estimate_stages is not None
+    found = estimate_evaluation(delivered, frame, cost_model_for(at), estimate_stages, exams, at.stations)
     assert found is not None  # the check refuses a submission without any file
     if profile.hour_price is not None:
         found = replace(found, hour_price=profile.hour_price)
@@ -106,7 +110,7 @@ def make_plan(
     memory = estimate_memory(shape, profile, rules)
     return PlanReport(
         estimate=found,
-        plan=plan_from_speeds(delivered, frame, planning, exams, at.stations),
+        plan=plan_from_speeds(delivered, frame, planning, estimate_stages, exams, at.stations),
         exams=exams,
         delivered=delivered,
         how=workload.how,

@@ -10,8 +10,9 @@ from typing import Protocol as Seam
 from evaluator.config.protocol import Protocol
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.scoring.eval_set import answer_token_limit
-from submissions.estimation.cost_model import DeliveredTokens, count_delivered
+from submissions.estimation.cost_model import count_delivered
 from submissions.estimation.estimate import count_row_tokens
+from submissions.estimation.stage_load import DeliveredTokens
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Reference, Row
 

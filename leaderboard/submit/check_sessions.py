@@ -12,8 +12,8 @@ from pathlib import Path
 
 from leaderboard.submit.upload_slots import is_account
 from submissions.errors import NotFound, OurError
-from submissions.estimation.cost_model import DeliveredTokens
 from submissions.estimation.row_preview import RowPreview
+from submissions.estimation.stage_load import DeliveredTokens
 from submissions.records.check_report import Problem, Report
 from submissions.repair.repair import RepairResult
 from submissions.storage.temp_folder import TempFolder

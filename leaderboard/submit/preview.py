@@ -25,6 +25,7 @@ from submissions.estimation.row_preview import RowPreview
 from submissions.records.ledger import Ledger
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
+from submissions.tracks import get_track
 
 NEWEST = 100
 """Evaluations considered for costs; the estimate uses the matching ones."""
@@ -70,6 +71,7 @@ def build_preview(
     protocol = _require_known("protocol", query.get("protocol") or first, known or (first,))
     past, judge = _history_and_model(snapshot, protocol)
     frame = snapshot.frames.get(protocol) if known else None
+    workload = get_track(snapshot.tasks[task].track).workload
     return CheckPreview(
         task=snapshot.tasks[task],
         tasks=tasks,
@@ -77,7 +79,7 @@ def build_preview(
         protocol=protocol,
         protocols=known,
         frame=frame,
-        estimate=estimate_evaluation(check.delivered[protocol], frame, judge) if frame else None,
+        estimate=estimate_evaluation(check.delivered[protocol], frame, judge, workload) if frame else None,
         measured=len(past),
         least=MIN_PAST_RUNS,
         start=estimate_start(snapshot.now.values(), past),

@@ -14,8 +14,9 @@ from submissions.cli.inputs import check_with_progress, fetch_sources, load_task
 from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
-from submissions.estimation.estimates import estimate_all
+from submissions.estimation.estimates import estimate_all, read_track_frames
 from submissions.storage.temp_folder import TempFolder
+from submissions.tracks import get_track
 
 
 def check(
@@ -34,8 +35,8 @@ def check(
         foretold = []
         if arena and report.accepted:
             where = open_arena(arena, is_checked=True)
-            frames = where.read_frames()
-            foretold = estimate_all(where, frames, reading.sample_rows(report, frames, into=into))
+            frames = read_track_frames(where, get_track(track))
+            foretold = estimate_all(where, get_track(track), frames, reading.sample_rows(report, frames, into=into))
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})

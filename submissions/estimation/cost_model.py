@@ -12,31 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from submissions.estimation.estimate import CostModel, Estimate, Range, count_trained_tokens, estimate_cost
+from submissions.estimation.stage_load import DeliveredTokens, Load, StageLoad, Workload
 from submissions.records.machine_speed import Speed
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 from submissions.records.task import Row
-
-
-@dataclass(frozen=True)
-class DeliveredTokens:
-    """Token counts of one task's delivery."""
-
-    rows: int
-    tokens_trained: int
-    """Tokens in all epochs, each row cut."""
-    row_tokens: float
-    """Mean tokens of a row that counts, after the cut."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """Tokens of one phase's work."""
-
-    trained: float = 0
-    trainings: int = 0
-    read: float = 0
-    """Prompt tokens."""
-    written: float = 0
 
 
 @dataclass(frozen=True)
@@ -63,20 +42,23 @@ def estimate_evaluation(
     delivered: Mapping[str, DeliveredTokens],
     frame: PromptFrame,
     judge: CostModel | None,
+    workload: Workload | None,
     exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Estimate | None:
     """Estimate an evaluation from measurements, else from the machine's profile; None without either.
 
-    The one function behind `evaluator plan`, `submissions check` and the web app. A measurement on one worker is
-    divided evenly over several.
+    The one function behind `evaluator plan`, `submissions check` and the web app. `workload` is the track's. A
+    measurement on one worker is divided evenly over several.
     """
     if not delivered:
         return None
     if judge is not None:
         found = estimate_cost(judge, {task: one.tokens_trained for task, one in delivered.items()})
         return replace(found, seconds=found.seconds.scale_by(1 / stations), devices=found.devices * stations)
-    return plan_from_speeds(delivered, frame, frame.planning, exams, stations).estimate if frame.planning else None
+    if frame.planning is None or workload is None:
+        return None
+    return plan_from_speeds(delivered, frame, frame.planning, workload, exams, stations).estimate
 
 
 def count_delivered(rows: Iterable[Row], count: int, frame: PromptFrame) -> DeliveredTokens:
@@ -89,84 +71,53 @@ def plan_from_speeds(
     delivered: Mapping[str, DeliveredTokens],
     frame: PromptFrame,
     planning: PlanningFacts,
+    workload: Workload,
     exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Plan:
     """Plan a delivery for a number of workers. A task without a given evaluation set has the mean one.
 
-    Few-shot answers come before all training, so the two do not overlap. Trainings and answers of different tasks may,
-    but on the same devices that saves nothing that is sure, so their times are added. The judge is asked meanwhile.
+    Stages do not overlap. Trainings and answers of different tasks may, but on the same devices that saves nothing
+    that is sure, so their times are added. The judge is asked meanwhile.
     """
-    work = [(one, (exams or {}).get(task, planning.exam)) for task, one in delivered.items()]
-    few = [_estimate_few_shot(one, exam, planning) for one, exam in work]
-    tuned = [_estimate_fine_tune(one, exam) for one, exam in work]
-    speed = planning.machine.speed
-    rows = sum(one.rows for one in delivered.values())
-    phases = (
-        _make_phase("start-up", Load(), Load(), speed, speed.start_seconds),
-        _make_phase("screen", Load(), Load(), speed, rows / speed.screened_rows),
-        _make_phase("few_shot", _sum_loads(one for one, _ in few), _sum_loads(one for _, one in few), speed),
-        *_training_phases(tuned, speed),
-    )
-    asks = max(1, len(planning.shots) * planning.draws)
-    wall = (
-        phases[0].seconds
-        + phases[1].seconds
-        + _estimate_wall_time(few, asks, stations, speed)
-        + _estimate_wall_time(tuned, 1, stations, speed)
-    )
-    trained = sum(one.tokens_trained for one in delivered.values())
-    machine = planning.machine
+    speed, machine = planning.machine.speed, planning.machine
+    by_task = [workload(one, (exams or {}).get(task, planning.exam), planning) for task, one in delivered.items()]
+    loads = [load for loads in by_task for load in loads]
+    start = _make_phase("start-up", Load(), Load(), speed, speed.start_seconds)
+    phases = [_sum_phase(name, loads, speed) for name in dict.fromkeys(load.phase for load in loads)]
+    wall = start.seconds
+    for stage in dict.fromkeys(load.stage for load in loads):
+        wall += _estimate_stage([[load for load in its if load.stage == stage] for its in by_task], stations, speed)
     found = Estimate(
         protocol=frame.protocol,
         profile=machine.profile,
         devices=machine.devices * stations,
-        tokens_trained=trained,
+        tokens_trained=sum(one.tokens_trained for one in delivered.values()),
         seconds=wall,
         hour_price=machine.hour_price,
         evaluations=0,
     )
-    return Plan(found, stations, phases)
+    return Plan(found, stations, (start, *phases))
 
 
 Work = tuple[Load, Load]
 """Expected and greatest work of one task."""
 
 
-def _estimate_few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) -> Work:
-    """Estimate all few-shot runs: a draw's shots are read once if cached, else before every question."""
-    if not one.rows:
-        return Load(), Load()
-    room = max(0.0, planning.max_prompt_tokens - exam.question_tokens)
-    shots = [min(room, min(number, one.rows) * one.row_tokens) for number in planning.shots]
-    asked = planning.draws * exam.items
-    questions = asked * len(shots) * exam.question_tokens
-    expected = Load(read=questions + planning.draws * sum(shots), written=asked * len(shots) * exam.answer_tokens)
-    most = Load(read=questions + asked * sum(shots), written=asked * len(shots) * exam.limit_tokens)
-    return expected, most
+def _sum_phase(name: str, loads: Sequence[StageLoad], speed: Speed) -> Phase:
+    its = [load for load in loads if load.phase == name]
+    rows = sum(load.screened_rows for load in its)
+    expected, most = _sum_loads(load.expected for load in its), _sum_loads(load.most for load in its)
+    return _make_phase(name, expected, most, speed, rows / speed.screened_rows)
 
 
-def _estimate_fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
-    """Estimate one training and the questions to its model."""
-    if not one.rows:
-        return Load(), Load()
-    read, trained = exam.items * exam.question_tokens, float(one.tokens_trained)
-    expected = Load(trained, 1, read, exam.items * exam.answer_tokens)
-    return expected, replace(expected, written=exam.items * exam.limit_tokens)
-
-
-def _training_phases(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
-    """Return the phases of the fine-tune stage."""
-    expected, most = _sum_loads(one for one, _ in tuned), _sum_loads(one for _, one in tuned)
-    trained, swapped = Load(trained=expected.trained), Load(trainings=expected.trainings)
-    return (
-        _make_phase("train", trained, trained, speed),
-        _make_phase("swap", swapped, swapped, speed),
-        _make_phase(
-            "generate", Load(read=expected.read, written=expected.written),
-            Load(read=most.read, written=most.written), speed,
-        ),
-    )  # fmt: skip
+def _estimate_stage(by_task: Sequence[Sequence[StageLoad]], stations: int, speed: Speed) -> Range:
+    """Estimate the wall time of one stage: what the coordinator does alone, then what workers share."""
+    loads = [load for loads in by_task for load in loads]
+    alone = sum(load.screened_rows for load in loads) / speed.screened_rows
+    work = [(_sum_loads(load.expected for load in its), _sum_loads(load.most for load in its)) for its in by_task]
+    shared = _estimate_wall_time(work, max(load.units for load in loads), stations, speed)
+    return Range(alone / speed.doubt, alone, alone * speed.doubt) + shared
 
 
 def _make_phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:

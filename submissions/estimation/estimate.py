@@ -213,12 +213,13 @@ def estimate_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime 
 def _predict_costs(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
     """Predict a task's stages with their tokens."""
     generated = partial(_predict_generated_tokens, task, costs)
+    training = {cost.stage for cost in costs if cost.tokens_trained}
     return [
         Cost(
             task=task,
             stage=stage,
             seconds=0,
-            tokens_trained=trained if stage == "fine_tune" else 0,
+            tokens_trained=trained if stage in training else 0,
             tokens_generated=generated(stage),
         )
         for stage in dict.fromkeys(cost.stage for cost in costs)

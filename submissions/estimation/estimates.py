@@ -10,18 +10,29 @@ from submissions.estimation.estimate import Estimate, fit_cost_model, select_his
 from submissions.estimation.row_preview import TaskSample
 from submissions.records.ledger import Ledger
 from submissions.records.prompt_frame import PromptFrame
+from submissions.tracks.track import Track
 
 NEWEST = 30
 """Evaluations whose costs are read, each a file to be fetched; of these the estimate takes those that fit."""
 
 
-def estimate_all(arena: Arena, known: Sequence[PromptFrame], samples: Sequence[TaskSample]) -> list[Estimate]:
+def read_track_frames(arena: Arena, track: Track) -> tuple[PromptFrame, ...]:
+    """Read the prompt frames of a track's protocols; one of unknown track counts, from an older evaluator."""
+    tracks = {protocol.name: protocol.track for protocol in arena.read_protocols()}
+    return tuple(frame for frame in arena.read_frames() if tracks.get(frame.protocol, track.name) == track.name)
+
+
+def estimate_all(
+    arena: Arena, track: Track, known: Sequence[PromptFrame], samples: Sequence[TaskSample]
+) -> list[Estimate]:
     """Estimate from the arena's measurements or its machine's profile; each sample has its tokens by known frame."""
     frames = {frame.protocol: frame for frame in known}
     delivered = {name: {sample.task: sample.tokens[name] for sample in samples} for name in frames}
     past = list(read_past_ledgers(arena)) if frames else []
     judges = {name: fit_cost_model(select_history(past, name)) for name in frames}
-    found = (estimate_evaluation(delivered[name], frame, judges[name]) for name, frame in frames.items())
+    found = (
+        estimate_evaluation(delivered[name], frame, judges[name], track.workload) for name, frame in frames.items()
+    )
     return [one for one in found if one is not None]
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from submissions.estimation.cost_model import DeliveredTokens, count_delivered
+from submissions.estimation.cost_model import count_delivered
 from submissions.estimation.estimate import count_row_tokens
+from submissions.estimation.stage_load import DeliveredTokens
 from submissions.records.base import Record, TaskId
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Row

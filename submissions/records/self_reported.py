@@ -28,7 +28,7 @@ class SelfReported(Record):
     method: Method
     subset: str = Field(default="full", max_length=40)
     overall: Figure | None = None
-    groups: dict[Key, Figure] = {}
+    groups: dict[Key, Figure] = Field(default={})
     """Figure of each group of tasks; a file may name the groups beside `overall` instead."""
     url: str = Field(max_length=500, pattern=r"^https?://\S+$")
     """Page with the team's report."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from submissions.checking.limits import MAX_FILE_BYTES
 from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.payloads.rows_payload import RowsPayload
+from submissions.tracks.dataset_research_workload import estimate_stages
 from submissions.tracks.track import Labelled, MethodSpec, Track
 
 ROW_LIMITS = RowLimits(
@@ -42,5 +43,6 @@ TRACK = Track(
     },
     payloads={"rows": RowsPayload(ROW_LIMITS)},
     module=__name__,
+    workload=estimate_stages,
     has_descriptions=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from submissions.checking.payloads.payload import Payload
+from submissions.estimation.stage_load import Workload
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Track:
     """Ways in which a system gets its data, one of which each submission states."""
     attempts: int | None = None
     """Attempts of a team unless the organiser sets another limit; None for no limit."""
+    workload: Workload | None = None
+    """Work of an evaluation for one task; None for a track without estimates."""
     has_descriptions: bool = False
     """True if a delivery may have a metadata.jsonl with descriptions of its data sets."""
 

@@ -7,22 +7,25 @@ from dataclasses import replace
 import pytest
 
 from submissions.estimation.cost_model import (
-    DeliveredTokens,
     Plan,
     count_delivered,
     estimate_evaluation,
     plan_from_speeds,
 )
 from submissions.estimation.estimate import Range, fit_cost_model
+from submissions.estimation.stage_load import DeliveredTokens
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row
+from submissions.tracks import TRACKS
 from tests.support.cost_records import EXAM, FRAME, PAST, PLANNING
 
+WORKLOAD = TRACKS["dataset_research"].workload
+assert WORKLOAD is not None
 ONE = DeliveredTokens(rows=40, tokens_trained=3000, row_tokens=25)
 
 
 def plan(count: int = 1, stations: int = 1, exams: dict[str, EvalSetLoad] | None = None) -> Plan:
-    return plan_from_speeds({f"t{number}": ONE for number in range(count)}, FRAME, PLANNING, exams, stations)
+    return plan_from_speeds({f"t{number}": ONE for number in range(count)}, FRAME, PLANNING, WORKLOAD, exams, stations)
 
 
 def seconds(found: Plan) -> dict[str, float]:
@@ -86,7 +89,7 @@ def test_a_task_s_own_exam_is_taken_before_the_mean_one() -> None:
 
 
 def test_a_file_whose_rows_are_all_gone_is_neither_trained_nor_asked() -> None:
-    found = plan_from_speeds({"a": DeliveredTokens(0, 0, 0.0)}, FRAME, PLANNING)
+    found = plan_from_speeds({"a": DeliveredTokens(0, 0, 0.0)}, FRAME, PLANNING, WORKLOAD)
     assert [phase.seconds.middle for phase in found.phases[1:]] == [0, 0, 0, 0, 0]
 
 
@@ -100,20 +103,21 @@ def test_rows_are_reckoned_from_bytes_no_more_of_them_than_count() -> None:
 def test_what_was_measured_goes_before_what_is_planned() -> None:
     judge = fit_cost_model(PAST)
     assert judge is not None
-    measured = estimate_evaluation({"a": ONE}, FRAME, judge)
-    guessed = estimate_evaluation({"a": ONE}, FRAME, None)
+    measured = estimate_evaluation({"a": ONE}, FRAME, judge, WORKLOAD)
+    guessed = estimate_evaluation({"a": ONE}, FRAME, None, WORKLOAD)
     assert measured is not None
     assert guessed is not None
     assert (measured.evaluations, measured.profile) == (len(PAST), "cpu")
-    assert guessed == plan_from_speeds({"a": ONE}, FRAME, PLANNING).estimate
-    shared = estimate_evaluation({"a": ONE}, FRAME, judge, stations=2)
+    assert guessed == plan_from_speeds({"a": ONE}, FRAME, PLANNING, WORKLOAD).estimate
+    shared = estimate_evaluation({"a": ONE}, FRAME, judge, WORKLOAD, stations=2)
     assert shared is not None
     assert shared == replace(measured, seconds=measured.seconds.scale_by(1 / 2), devices=2)
 
 
 def test_without_figures_nothing_is_foretold() -> None:
-    assert estimate_evaluation({"a": ONE}, FRAME.model_copy(update={"planning": None}), None) is None
-    assert estimate_evaluation({}, FRAME, None) is None
+    assert estimate_evaluation({"a": ONE}, FRAME, None, None) is None
+    assert estimate_evaluation({"a": ONE}, FRAME.model_copy(update={"planning": None}), None, WORKLOAD) is None
+    assert estimate_evaluation({}, FRAME, None, WORKLOAD) is None
 
 
 def test_a_frame_of_an_older_evaluator_is_still_read() -> None:
