@@ -14,6 +14,7 @@ from submissions.checking.limits import MAX_UPLOAD_MB
 from submissions.errors import OurError
 from submissions.records.webhook_address import parse_webhook_ports
 from submissions.submitting.attempts import read_limits
+from submissions.tracks import TRACKS, find_track, get_track
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _ROOT = r"(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])+"
@@ -51,11 +52,10 @@ class Settings:
     """
     frame_ancestors: str
     """Sites that may show pages in a frame, as in a Content-Security-Policy: the site itself and FRAME_ANCESTORS."""
-    protocol: str
-    """Default protocol of boards whose URL names none.
-
-    ARENA_PROTOCOL; else arena@1 on a Space, where visitors expect real numbers, and demo@1 on any other machine.
-    """
+    protocols: Mapping[str, str]
+    """ARENA_PROTOCOL: default protocol of a board whose URL names none, by track."""
+    is_space: bool
+    """True on a Space, where visitors expect real numbers, so that boards have no demo protocol by default."""
     max_upload_bytes: int
     """Maximum bytes of a submission; a larger one is refused during the upload."""
     sign_in: bool
@@ -72,6 +72,11 @@ class Settings:
     fast_gradio_import: bool
     """Whether the workaround of leaderboard/web/fast_gradio_import.py is used: unless FAST_GRADIO_IMPORT=no."""
 
+    def protocol_of(self, track: str) -> str:
+        """Return the default protocol of a board. Raises NotFound for an unknown track."""
+        known = get_track(track)
+        return self.protocols.get(track) or (known.default_protocol if self.is_space else known.demo_protocol)
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings from a mapping such as os.environ. Raises BadSetting."""
@@ -86,7 +91,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         root_path=_parse_root_path(environ, urlsplit(site).path),
         trusted_proxies=_parse_proxies(environ),
         frame_ancestors=_parse_frame_ancestors(environ),
-        protocol=_parse_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
+        protocols=_parse_protocols(environ.get("ARENA_PROTOCOL", "")),
+        is_space=bool(environ.get("SPACE_ID")),
         max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", MAX_UPLOAD_MB, 1, 100_000) * 2**20,
         sign_in=_is_sign_in_enabled(environ),
         limits=read_limits(environ.get("ATTEMPTS", "")),
@@ -194,7 +200,17 @@ def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def _parse_protocol(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_-]+@[0-9]+", name):
-        raise BadSetting(f"ARENA_PROTOCOL={name!r} is not a protocol: a name and a version, for example arena@1.")
-    return name
+def _parse_protocols(text: str) -> dict[str, str]:
+    """Read a list such as `track=name@1, other=name@2`; a protocol without a track is of the first that has it."""
+    chosen: dict[str, str] = {}
+    for part in filter(None, re.split(r"[,\s]+", text)):
+        track, _, name = part.rpartition("=")
+        if not re.fullmatch(r"[a-z0-9_-]+@[0-9]+", name):
+            raise BadSetting(
+                f"ARENA_PROTOCOL={text[:200]!r}: {name[:80]!r} is not a protocol: a name and a version, for example "
+                "arena@1, or for several boards track=protocol, joined by commas."
+            )
+        if track and track not in TRACKS:
+            raise BadSetting(f"ARENA_PROTOCOL={text[:200]!r}: no track {track[:80]!r}; there are: {', '.join(TRACKS)}.")
+        chosen[track or find_track(name).name] = name
+    return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import Parameter, getdoc, signature
 from typing import Any
 
@@ -14,15 +14,22 @@ from starlette.routing import BaseRoute, Route
 from leaderboard.api.gradio_api import NAMES
 from leaderboard.api.program_forms import FORMS
 from leaderboard.api.service import ApiService
-from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, column_schemas, type_schema
-from leaderboard.board.query import NAMES as VALUES
-from leaderboard.board.query import BoardQuery
+from leaderboard.api.table_exports import (
+    Schema,
+    TableExport,
+    column_schemas,
+    list_section_exports,
+    list_table_exports,
+    type_schema,
+)
+from leaderboard.board.query import BoardQuery, value_names
+from leaderboard.pages.board.page import SECTION_PATH
 from leaderboard.pages.insights import NAMES as INSIGHTS
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import MEDIA, PageRequest, cached_route
 from submissions.index.result_tables import ENDINGS
 from submissions.records.result import Result
-from submissions.tracks import SUBSETS
+from submissions.tracks import TRACKS
 
 ENDS = "{ending:ending}"
 OWNER_ONLY = re.compile(r"/(held|why)\b")
@@ -41,7 +48,6 @@ PLACES = {
     "name": "Which insight.",
     "track": "Which board.",
 }
-CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tuple(BOARDS), "name": INSIGHTS}
 
 
 def openapi_page(request: Request, visit: PageRequest) -> Response:
@@ -52,8 +58,8 @@ def openapi_page(request: Request, visit: PageRequest) -> Response:
 def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
     """Build the whole document. Raises KeyError for a table missing from leaderboard/api/table_exports.py."""
     found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
-    tables = [path for path in found if not OWNER_ONLY.search(path)]
-    result = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    tables = _list_tables([path for path in found if not OWNER_ONLY.search(path)])
+    result = _result_schema()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,13 +72,18 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
         "servers": [{"url": origin or "/"}],
         "tags": [{"name": "tables"}, {"name": "forms"}, {"name": "end points"}],
         "paths": {
-            **{_openapi_path(path): {"get": _table_operation(path, TABLE_EXPORTS[path])} for path in tables},
+            **{_openapi_path(path): {"get": _table_operation(path, twin)} for path, twin in tables.items()},
             "/submissions/{ulid}/result.json": {"get": _result_operation()},
             **{path: {"post": _form_operation(path)} for path in FORMS},
             **{f"/gradio_api/run/{name}": {"post": _endpoint_operation(name)} for name in NAMES},
         },
         "components": {
-            "schemas": {**_row_schemas(), **result.pop("$defs"), "Result": result, "Problem": _problem_schema()},
+            "schemas": {
+                **_row_schemas(tables.values()),
+                **result.pop("$defs"),
+                "Result": result,
+                "Problem": _problem_schema(),
+            },
             "responses": {
                 "Unchanged": {"description": "Not modified since the ETag in If-None-Match."},
                 "Problem": {
@@ -82,6 +93,45 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
             },
         },
     }
+
+
+def _list_choices() -> Mapping[str, Sequence[str]]:
+    """Values of the parameters that are limited to some, over all boards."""
+    choices: dict[str, list[str]] = {"track": list(BOARDS), "name": list(INSIGHTS)}
+    for track in TRACKS:
+        for name, values in value_names(track).items():
+            choices[name] = list(dict.fromkeys([*choices.get(name, ()), *values]))
+    return choices
+
+
+def _list_tables(paths: Sequence[str]) -> dict[str, TableExport]:
+    """Describe the tables of the routes; the one of the boards' sections stands for a path of each section."""
+    described = list_table_exports()
+    tables: dict[str, TableExport] = {}
+    for path in paths:
+        if path == SECTION_PATH:
+            sections = list_section_exports().items()
+            tables |= {path.replace("{section:stem}", name): section for name, section in sections}
+        else:
+            tables[path] = described[path]
+    return tables
+
+
+def _result_schema() -> Schema:
+    """Schema of a stored result, with the keys that the tracks list instead of their pattern."""
+    schema: Schema = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    choices = _list_choices()
+    keys = {
+        "method": choices["method"],
+        "system_type": choices["system_type"],
+        "group": list(dict.fromkeys(group for board in BOARDS.values() for group in board.groups)),
+    }
+    for record in (schema, *schema["$defs"].values()):
+        for name in record.get("properties", {}).keys() & keys.keys():
+            field = record["properties"][name]
+            if field.pop("pattern", None):
+                field["enum"] = keys[name]
+    return schema
 
 
 def _openapi_path(path: str) -> str:
@@ -122,9 +172,9 @@ def _row_schema(twin: TableExport) -> Schema:
     return {"type": "object", "properties": own, "required": list(own)} | more
 
 
-def _row_schemas() -> dict[str, Schema]:
+def _row_schemas(tables: Iterable[TableExport]) -> dict[str, Schema]:
     """Schemas of all row classes. No column is required, since a board may show a selection of columns."""
-    kinds = {kind for twin in TABLE_EXPORTS.values() for kind in twin.rows}
+    kinds = {kind for twin in tables for kind in twin.rows}
     return {
         kind.__name__: {"type": "object", "description": getdoc(kind), "properties": column_schemas(kind)}
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
@@ -133,13 +183,14 @@ def _row_schemas() -> dict[str, Schema]:
 
 def _rank_cells(name: str) -> Schema:
     about = {"ending": "The form of the file."} | PLACES
-    values = ENDINGS if name == "ending" else CHOICES.get(name)
+    values = ENDINGS if name == "ending" else _list_choices().get(name)
     schema = {"type": "string"} | ({"enum": list(values)} if values else {})
     return {"name": name, "in": "path", "required": True, "description": about[name], "schema": schema}
 
 
 def _query_parameter(name: str) -> Schema:
-    schema: Schema = {"type": "string"} | ({"enum": list(CHOICES[name])} if name in CHOICES else {})
+    choices = _list_choices()
+    schema: Schema = {"type": "string"} | ({"enum": list(choices[name])} if name in choices else {})
     if name == "system":
         schema = {"type": "array", "items": schema, "minItems": 2, "maxItems": 5}
     return {"name": name, "in": "query", "description": QUERY[name], "schema": schema}

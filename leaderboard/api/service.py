@@ -34,10 +34,9 @@ from submissions.checking.limits import MAX_API_ROWS_BYTES
 from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound, TheirError
 from submissions.index.result_tables import encode_table
 from submissions.records.check_report import Report
-from submissions.records.result import METHODS
 from submissions.records.task import Task
 from submissions.storage.temp_folder import TempFolder
-from submissions.tracks import SUBSETS, TRACKS, get_track
+from submissions.tracks import FIRST_TRACK, TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,7 +55,7 @@ class SubmitArguments(BaseModel):
     submitter: str = Field(default="", description="Name of the submitter; defaults to the team.")
     description: str = Field(default="", description="Description of the system.")
     url: str = Field(default="", description="The system's page.")
-    track: str = Field(default="dataset_research", description="Which board.")
+    track: str = Field(default=FIRST_TRACK, description="Which board.")
     publish: str = Field(default="on_request", description="When the result is published: on_request or at_once.")
     token: str = Field(default="", description="The submitter's own Hub token.")
 
@@ -81,28 +80,30 @@ class ApiService:
                 "track": name,
                 "title": TRACKS[name].title,
                 "question": board.lead,
-                "protocols": list(protocols_in_use(self.site.settings.protocol, protocols_of(snapshot, name))),
-                "methods": list(METHODS),
-                "subsets": list(SUBSETS),
+                "protocols": list(
+                    protocols_in_use(snapshot, self.site.settings.protocol_of(name), protocols_of(snapshot, name))
+                ),
+                "methods": list(TRACKS[name].method_keys),
+                "subsets": list(TRACKS[name].subsets),
                 "tasks": sum(task.track == name for task in snapshot.tasks.values()),
             }
             for name, board in BOARDS.items()
         ]
 
     @flatten_arguments
-    def board(self, track: str = "dataset_research", query: BoardQuery = BoardQuery()) -> list[JsonObject]:  # noqa: B008
+    def board(self, track: str = FIRST_TRACK, query: BoardQuery = BoardQuery()) -> list[JsonObject]:  # noqa: B008
         """Return the rows of a board, in order; entries under review come last, with a reason in `flagged`.
 
-        method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
-        site's default; sort is a column, with a leading - for descending order. The other arguments match the
-        parameters of the page's URL: q, system_type, badge and best (team) filter the rows; kind, category and language
-        select the tasks; columns and pin are comma-separated lists; asof is a day, YYYY-MM-DD.
+        method, subset and protocol are among those that boards lists; an empty one is the board's default. sort is a
+        column, with a leading - for descending order. The other arguments match the parameters of the page's URL: q,
+        system_type, badge and best (team) filter the rows; kind, category and language select the tasks; columns and
+        pin are comma-separated lists; asof is a day, YYYY-MM-DD.
         """
         snapshot = self.site.reader.snapshot()
-        _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query.model_dump())
+        _, choice = parse_board_query(snapshot, track, self.site.settings.protocol_of(track), query.model_dump())
         return _table_records(board_table(snapshot, board_named(track).track, choice))
 
-    def tasks(self, track: str = "dataset_research") -> list[JsonObject]:
+    def tasks(self, track: str = FIRST_TRACK) -> list[JsonObject]:
         """List a track's tasks: id, title, category, kind, language and subsets of each, without the demand."""
         names = {"id", "title", "category", "kind", "language", "subsets"}
         known = self.site.reader.snapshot().tasks.values()

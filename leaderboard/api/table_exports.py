@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import BoardRow
 from leaderboard.data.tables.attempts import AttemptsRow
 from leaderboard.data.tables.costs import CostRow, RunCostRow
-from leaderboard.data.tables.judge_scores import JudgeScoreRow
 from leaderboard.data.tables.system_categories import CategoryRow
 from leaderboard.data.tables.system_profile import SystemTaskRow
+from leaderboard.pages.board.page import SECTION_PATH
 from leaderboard.pages.cases.list_page import CaseListRow
 from leaderboard.pages.cases.side_by_side import CaseRow
 from leaderboard.pages.compare.pairwise import PairRow
@@ -29,6 +28,7 @@ from leaderboard.pages.submissions import SubmissionRow
 from leaderboard.pages.task.page import AnchorRow
 from leaderboard.pages.task.task_score import TaskScore
 from leaderboard.pages.tasks.table import TaskRow
+from leaderboard.tracks import BOARDS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,6 +52,33 @@ class TableExport:
     """Further columns that depend on the query or the arena."""
     query: tuple[str, ...] = ()
     """Query parameters of the URL."""
+
+
+def list_table_exports() -> dict[str, TableExport]:
+    """Describe every table by its route; those of the boards' sections together have one."""
+    rows = tuple(dict.fromkeys(board.row for board in BOARDS.values()))
+    return {
+        "/board/{track:stem}{ending:ending}": TableExport(
+            "A board. Entries under review come last and have a reason in `flagged`.",
+            rows,
+            query=tuple(BoardQuery.model_fields),
+        ),
+        SECTION_PATH: TableExport("A section below a board.", query=("protocol",)),
+        "/leaders{ending:ending}": TableExport("The rows of the front page, in the format of a board.", rows),
+        **_OF_ALL_BOARDS,
+    }
+
+
+def list_section_exports() -> dict[str, TableExport]:
+    """Describe the table of each section of a board, by the section's name."""
+    sections = [section for board in BOARDS.values() for section in board.sections]
+    rows: dict[str, list[type[DataclassInstance]]] = {}
+    for section in sections:
+        rows.setdefault(section.name, []).append(section.row)
+    about = {section.name: section.about for section in reversed(sections)}
+    return {
+        name: TableExport(about[name], tuple(dict.fromkeys(kinds)), query=("protocol",)) for name, kinds in rows.items()
+    }
 
 
 def column_schemas(kind: type[DataclassInstance]) -> dict[str, Schema]:
@@ -86,14 +113,7 @@ _SCORES = dict.fromkeys(
      "reference_low", "reference_high", "seed_sd"), "float?",
 )  # fmt: skip
 _OF_SYSTEMS = "For each system, by its slug: its value, and `…_low`, `…_high` and `…_why` where available."
-TABLE_EXPORTS: Mapping[str, TableExport] = {
-    "/board/{track:stem}{ending:ending}": TableExport(
-        "A board. Entries under review come last and have a reason in `flagged`.",
-        (BoardRow,), query=tuple(BoardQuery.model_fields),
-    ),
-    "/board/{track}/metadata{ending:ending}": TableExport(
-        "The metadata scores shown below a board.", (JudgeScoreRow,), query=("protocol",)
-    ),
+_OF_ALL_BOARDS: Mapping[str, TableExport] = {
     "/tasks{ending:ending}": TableExport(
         "The tasks, and how hard each is.", (TaskRow,),
         query=("q", "category", "kind", "language", "subset", "protocol", "sort"),
@@ -104,7 +124,6 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         "The table of one insight: `metadata`, `preview`, `rows`, `tokens`, `cost` or `kinds`.",
         (MetadataRow, PreviewRow, RowsRow, TokensRow, ByCostRow, KindsRow), query=("track", "protocol"),
     ),
-    "/leaders{ending:ending}": TableExport("The rows of the front page, in the format of a board.", (BoardRow,)),
     "/cases{ending:ending}": TableExport("All case studies.", (CaseListRow,), query=("track", "protocol")),
     "/cases/{slug:stem}{ending:ending}": TableExport(
         "The figures of one case.", (CaseRow,), query=("track", "protocol")

@@ -9,11 +9,12 @@ from math import isnan, nan
 from operator import itemgetter
 
 from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import GROUPS, BoardRow
+from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import published_rows, rows_without_rank
 from leaderboard.data.published.publication_dates import publication_days
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
 from submissions.names.look_alikes import group_names
 
@@ -24,13 +25,13 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
     Flagged entries, the untouched model and self-reported rows are excluded.
     """
     results = [result for result in _results_in_view(snapshot, track, view) if not result.flagged]
-    beside = [row for row in published_rows(track, view) if row.system_type]
+    beside = [row for row in published_rows(snapshot, track, view) if row.system_type]
     everyone: list[ResultSummary | BoardRow] = [*results, *beside]
     teams = group_names(one.team for one in everyone)
     runs = Counter(teams[one.team] for one in everyone)
     best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
-        value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, view)
+        value = one.overall if isinstance(one, BoardRow) else _overall_gain(snapshot, one, view)
         if value is not None:
             key = -value, one.system.casefold(), one.submission or ""
             team = teams[one.team]
@@ -38,7 +39,9 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
                 best[team] = key, one
     top = [one for _, one in nsmallest(most, best.values(), key=itemgetter(0))]
     rows = [
-        row for one in top for row in ([one] if isinstance(one, BoardRow) else rows_without_rank(snapshot, view, [one]))
+        row
+        for one in top
+        for row in ([one] if isinstance(one, BoardRow) else rows_without_rank(snapshot, track, view, [one]))
     ]
     return [replace(row, runs=runs[teams[row.team]]) for row in rows]
 
@@ -47,14 +50,13 @@ def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> 
     """Return the rows of the latest results, newest first."""
     found = _results_in_view(snapshot, track, view)
     dated = publication_days(snapshot)
-    return rows_without_rank(
-        snapshot, view, nlargest(most, found, key=lambda one: (dated.get(one.submission, ""), one.submission))
-    )
+    newest = nlargest(most, found, key=lambda one: (dated.get(one.submission, ""), one.submission))
+    return rows_without_rank(snapshot, track, view, newest)
 
 
 def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
     """Results that have a row in a view."""
-    groups = [(view.method, view.subset, group) for group in GROUPS]
+    groups = [(view.method, view.subset, group) for group in board_named(track).groups]
     return [
         result
         for _, result in snapshot.published
@@ -63,8 +65,8 @@ def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[R
     ]
 
 
-def _overall_gain(result: ResultSummary, view: BoardQuery) -> float | None:
+def _overall_gain(snapshot: Snapshot, result: ResultSummary, view: BoardQuery) -> float | None:
     """The overall gain for display, without the rest of the total."""
     place = result.layout.total_positions.get((view.method, view.subset, "overall"))
     value = float(result.means[place, 0]) if place is not None else nan
-    return None if isnan(value) else scale_of(view.protocol).to_display(value)
+    return None if isnan(value) else scale_of(snapshot, view.protocol).to_display(value)

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from leaderboard.data.published.publication_dates import parse_day
 from leaderboard.data.task_filter import TaskFilter
 from submissions.errors import NotFound
-from submissions.records.result import METHODS
-from submissions.tracks import KINDS, SUBSETS, SYSTEM_TYPES
+from submissions.tracks import get_track
 
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "method": METHODS,
-    "subset": SUBSETS,
-    "system_type": SYSTEM_TYPES,
-    "badge": ("evaluated", "published", "self-reported"),
-    "best": ("team",),
-    "kind": KINDS,
-}
-"""Values that never depend on the arena's content."""
+NAMES: Mapping[str, tuple[str, ...]] = {"badge": ("evaluated", "published", "self-reported"), "best": ("team",)}
+"""Values of every board."""
 FILTERS = ("q", "system_type", "kind", "category", "language", "badge", "best", "asof")
 """Parameters set by the form above the board."""
 LISTS = ("columns", "pin")
@@ -31,12 +24,12 @@ MAX_PINS = 5
 
 
 class BoardQuery(BaseModel):
-    """One view of a board. The default view's URL has no query."""
+    """One view of a board; `query_class` has the defaults of a track. The default view's URL has no query."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: str = Field(default="fine_tune", description="How the data was used.")
-    subset: str = Field(default=SUBSETS[0], description="Subset of the benchmark's tasks.")
+    method: str = Field(default="", description="How the data was used; by default the method that ranks.")
+    subset: str = Field(default="", description="Subset of the benchmark's tasks; by default all.")
     protocol: str = Field(
         default="", description="Evaluation protocol, for example `arena@1`; by default the site's default."
     )
@@ -65,15 +58,15 @@ class BoardQuery(BaseModel):
         query: Mapping[str, str],
         *,
         protocols: tuple[str, ...],
-        columns: tuple[str, ...],
+        columns: Collection[str],
         shown: tuple[str, ...] = (),
         content: Mapping[str, tuple[str, ...]] | None = None,
         keys: Collection[str] = (),
     ) -> Self:
         """Parse a query; missing or empty values take the defaults. Raises NotFound.
 
-        `columns` are sortable and `shown` are selectable; `content` lists the categories and languages; `keys` are the
-        keys of all pinnable rows.
+        `columns` are sortable and `shown` are selectable; `content` lists the values of every other parameter that is
+        limited to some; `keys` are the keys of all pinnable rows.
         """
         given = {name: query[name].strip() for name in cls.model_fields if query.get(name)}
         for name in LISTS:
@@ -135,7 +128,7 @@ class BoardQuery(BaseModel):
 
     def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
         """Query parameters, by name, of this view with changes; defaults are left out."""
-        default = BoardQuery(protocol=default_protocol)
+        default = type(self)(protocol=default_protocol)
         chosen = self.with_changes(**changes).to_canonical()
         return {name: value for name, value in chosen if value != getattr(default, name)}
 
@@ -162,6 +155,36 @@ class BoardQuery(BaseModel):
         if self.order.removeprefix("-") != column:
             return None
         return "descending" if self.order.startswith("-") else "ascending"
+
+
+def query_class(track: str) -> type[BoardQuery]:
+    """Return the views of a track's board, whose defaults are its ranking method and its first subset."""
+    known = get_track(track)
+    return _make_query_class(known.headline, known.subsets[0])
+
+
+@lru_cache(maxsize=64)
+def _make_query_class(method: str, subset: str) -> type[BoardQuery]:
+    fields = BoardQuery.model_fields
+    return create_model(
+        "TrackQuery",
+        __base__=BoardQuery,
+        method=(str, Field(default=method, description=fields["method"].description)),
+        subset=(str, Field(default=subset, description=fields["subset"].description)),
+    )
+
+
+def value_names(track: str) -> dict[str, tuple[str, ...]]:
+    """Values of a board's parameters that never depend on the arena's content, by parameter."""
+    known = get_track(track)
+    kinds = tuple(group.key for group in known.groups)
+    return {
+        "method": known.method_keys,
+        "subset": known.subsets,
+        "system_type": known.system_type_keys,
+        **NAMES,
+        "kind": kinds,
+    }
 
 
 def parse_query(query_text: str) -> dict[str, str]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
-import pandas as pd
-
-from leaderboard.board.query import BoardQuery
-from leaderboard.data.scales import scale_of
 from leaderboard.data.tables.table_frames import TableRow
-from leaderboard.ranking.rank_sets import RankSet
-
-GROUPS = ("overall", "knowledge", "reasoning")
-"""Task groups with stored totals."""
-SCORES = (*GROUPS, "selected")
+from submissions.index.result_summary import ResultSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +27,19 @@ NO_FIGURE = Interval()
 class BoardFigures:
     """A row's numbers on the scale of its protocol; None for what its source does not state."""
 
-    overall: Interval
-    knowledge: Interval
-    reasoning: Interval
-    selected: Interval
-    median: float | None
-    seed_sd: float | None
-    tasks: int | None
+    groups: Mapping[str, Interval]
+    """By group of tasks with stored totals; one without a figure may be left out."""
+    selected: Interval = NO_FIGURE
+    median: float | None = None
+    seed_sd: float | None = None
+    tasks: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BoardRow(TableRow):
-    """One system's totals. A missing value is None, with the reason in `unscored`."""
+@dataclass(frozen=True, kw_only=True)
+class SystemColumns(TableRow):
+    """First columns of every board: the system, its ranks and its overall figure."""
+
+    __slots__ = ()
 
     system: str
     team: str
@@ -67,12 +62,14 @@ class BoardRow(TableRow):
     overall: float | None
     overall_low: float | None
     overall_high: float | None
-    knowledge: float | None
-    knowledge_low: float | None
-    knowledge_high: float | None
-    reasoning: float | None
-    reasoning_low: float | None
-    reasoning_high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextColumns(TableRow):
+    """Last columns of every board: the figure over chosen tasks, and the meaning of the row's numbers."""
+
+    __slots__ = ()
+
     selected: float | None
     """Mean over the tasks of a chosen category or language; None if none is chosen."""
     selected_low: float | None
@@ -109,97 +106,29 @@ class BoardRow(TableRow):
     """Whether the headline is above that of the best trivial baseline; None without either."""
 
 
-def make_row(
-    *,
-    system: str,
-    team: str,
-    system_type: str | None,
-    place: RankSet | None,
-    figures: BoardFigures,
-    badge: str,
-    flagged: str | None,
-    unscored: str | None,
-    note: str | None,
-    submission: str | None,
-    published_on: str | None,
-    source: str | None,
-    key: str,
-    track: str,
-    method: str,
-    choice: BoardQuery,
-) -> BoardRow:
-    """Build one row of a view, pinned if the view names its key."""
-    return BoardRow(
-        system=system,
-        team=team,
-        system_type=system_type,
-        rank_first=place.first if place else None,
-        rank_last=place.last if place else None,
-        rank_group=place.group if place else None,
-        clearly_better=place.better if place else None,
-        clearly_worse=place.worse if place else None,
-        overall=figures.overall.value,
-        overall_low=figures.overall.low,
-        overall_high=figures.overall.high,
-        knowledge=figures.knowledge.value,
-        knowledge_low=figures.knowledge.low,
-        knowledge_high=figures.knowledge.high,
-        reasoning=figures.reasoning.value,
-        reasoning_low=figures.reasoning.low,
-        reasoning_high=figures.reasoning.high,
-        selected=figures.selected.value,
-        selected_low=figures.selected.low,
-        selected_high=figures.selected.high,
-        median=figures.median,
-        seed_sd=figures.seed_sd,
-        tasks=figures.tasks,
-        runs=None,
-        unit=scale_of(choice.protocol).unit,
-        badge=badge,
-        flagged=flagged,
-        unscored=unscored,
-        note=note,
-        submission=submission,
-        published_on=published_on,
-        source=source,
-        key=key,
-        pinned=key in choice.pins,
-        track=track,
-        protocol=choice.protocol,
-        method=method,
-        subset=choice.subset,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow(ContextColumns, SystemColumns):
+    """One system's totals. A missing value is None, with the reason in `unscored`.
+
+    A track's own columns come between the two groups of columns if they are a class beside this one, as in
+    leaderboard/tracks/dataset_research/kind_columns.py.
+    """
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], result: ResultSummary | None) -> Self:  # noqa: ARG003
+        """Make a row from the values of its columns; a track with further columns takes them from the result."""
+        return cls(**values)
 
 
-def missing_groups(*figures: float | None) -> list[str]:
-    """Name the stored totals that are None; `figures` are in the order of GROUPS."""
-    return [group for group, figure in zip(GROUPS, figures, strict=True) if figure is None]
-
-
-COLUMNS = tuple(BoardRow.__annotations__)
 IDENTITY_COLUMNS = (
     "system", "unit", "badge", "flagged", "unscored", "submission", "key", "pinned", "runs", "track", "protocol",
     "method", "subset",
 )  # fmt: skip
 """Columns that every download includes: the row's identity, and the meaning of its numbers."""
-COMPANION_COLUMNS = {"rank_first": ("rank_last", "rank_group", "clearly_better", "clearly_worse")} | {
-    score: (f"{score}_low", f"{score}_high") for score in SCORES
-}
-"""Columns that are always included together with another column."""
+RANK_COLUMNS = ("rank_last", "rank_group", "clearly_better", "clearly_worse")
+"""Columns that go with `rank_first`."""
 
 
 def published_key(system: str) -> str:
     """URL key of a published row."""
     return "published-" + re.sub(r"[^a-z0-9]+", "-", system.casefold()).strip("-")
-
-
-def select_columns(frame: pd.DataFrame, choice: BoardQuery) -> pd.DataFrame:
-    """Select the chosen columns and their companions; all columns if none is chosen."""
-    if not choice.columns:
-        return frame
-    kept = {
-        *IDENTITY_COLUMNS,
-        *choice.column_names,
-        *(name for one in choice.column_names for name in COMPANION_COLUMNS.get(one, ())),
-    }
-    return frame[[name for name in COLUMNS if name in kept]]

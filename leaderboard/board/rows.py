@@ -6,25 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from leaderboard.board.filters import apply_filters
-from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import COLUMNS as COLUMNS
-from leaderboard.board.row import GROUPS as GROUPS
-from leaderboard.board.row import (
-    NO_FIGURE,
-    BoardFigures,
-    Interval,
-    make_row,
-    missing_groups,
-    published_key,
-    select_columns,
-)
-from leaderboard.board.row import BoardRow as BoardRow
+from leaderboard.board.query import BoardQuery, query_class, value_names
+from leaderboard.board.row import NO_FIGURE, BoardFigures, BoardRow, Interval, published_key
+from leaderboard.board.row_builder import RowBuilder, select_columns
 from leaderboard.board.self_reported import report_key, reported_rows
 from leaderboard.data.memoize import cached_per_snapshot, lru_per_snapshot
-from leaderboard.data.published import PublishedFigures, PublishedRow, load_published
+from leaderboard.data.published import UNTRAINED, PublishedFigures, PublishedRow, load_published
 from leaderboard.data.published.publication_dates import is_published_by, publication_days
 from leaderboard.data.result_versions import find_outdated_reason
-from leaderboard.data.scales import Scale, protocols_in_use, scale_of
+from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
 from leaderboard.data.task_filter import Mean, compute_means
@@ -36,6 +26,7 @@ from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
 from submissions.records.result import Total
+from submissions.tracks import get_track
 
 _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
 """Query fields on which the figures in the rows depend."""
@@ -55,14 +46,15 @@ class BoardRows:
 
 def board_rows(snapshot: Snapshot, track: str, choice: BoardQuery, *, placed: bool = True) -> BoardRows:
     """Build a board's rows in the chosen order; ranks only if `placed`."""
-    view = BoardQuery(**{name: getattr(choice, name) for name in _SHAPING})
+    view = query_class(track)(**{name: getattr(choice, name) for name in _SHAPING})
     shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
     places = rank_board(snapshot, track, *shaping) if placed else None
     rows = list(_sort_view_rows(snapshot, track, view, places is not None, choice.order))
     for at, row in enumerate(rows if choice.pins else ()):
         if row.key in choice.pins:
             rows[at] = replace(row, pinned=True)
-    return BoardRows(rows, apply_filters(rows, choice), places is not None)
+    scores = (*board_named(track).groups, "selected", "median")
+    return BoardRows(rows, apply_filters(rows, choice, scores), places is not None)
 
 
 @lru_per_snapshot(most=48, rows=60_000)
@@ -73,12 +65,13 @@ def _sort_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked:
 @lru_per_snapshot(most=12, rows=30_000)
 def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
     """Build all rows of a view by name, none pinned; independent of filters, pins and order."""
-    trivial = list(_trivial_rows(snapshot, track, view))
+    builder = RowBuilder.for_view(snapshot, track, view)
+    trivial = list(_trivial_rows(snapshot, builder))
     floor = getattr(trivial[0], view.scope.headline) if trivial else None
     rows = [
-        *(_compare_to_trivial(row, floor, view) for row in _evaluated_rows(snapshot, track, view, is_ranked)),
+        *(_compare_to_trivial(row, floor, view) for row in _evaluated_rows(snapshot, builder, is_ranked)),
         *trivial,
-        *published_rows(track, view),
+        *published_rows(snapshot, track, view),
         *reported_rows(snapshot, track, view),
     ]
     rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
@@ -93,7 +86,8 @@ def board_table(snapshot: Snapshot, track: str, choice: BoardQuery) -> Table:
 def table_of(track: str, choice: BoardQuery, rows: list[BoardRow]) -> Table:
     """Build the downloadable table of some rows."""
     parts = [track, choice.protocol, choice.method, choice.subset, choice.kind, choice.asof]
-    return Table("-".join(part for part in parts if part), select_columns(frame_of(BoardRow, rows), choice))
+    board = board_named(track)
+    return Table("-".join(part for part in parts if part), select_columns(frame_of(board.row, rows), board, choice))
 
 
 @cached_per_snapshot
@@ -112,17 +106,21 @@ def filter_values(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
 
 
 def parse_board_query(
-    snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], columns: tuple[str, ...] = COLUMNS
+    snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], *, is_page: bool = False
 ) -> tuple[tuple[str, ...], BoardQuery]:
-    """Parse a query into the offered protocols and a view sortable by `columns`. Raises NotFound."""
+    """Parse a query into the offered protocols and a view. Raises NotFound.
+
+    A page is sorted by one of the board's columns, a download by any column of the row.
+    """
     board = board_named(track)
-    protocols = protocols_in_use(default_protocol, protocols_of(snapshot, board.track))
-    choice = BoardQuery.from_query(
+    shown = tuple(column.key for column in board.columns)
+    protocols = protocols_in_use(snapshot, default_protocol, protocols_of(snapshot, board.track))
+    choice = query_class(board.track).from_query(
         query,
         protocols=protocols,
-        columns=columns,
-        shown=tuple(column.key for column in board.columns),
-        content=filter_values(snapshot, board.track),
+        columns=shown if is_page else board.row_columns,
+        shown=shown,
+        content=value_names(board.track) | filter_values(snapshot, board.track),
         keys=_pinnable_keys(snapshot, board.track),
     )
     return protocols, choice
@@ -139,24 +137,29 @@ def _pinnable_keys(snapshot: Snapshot, track: str) -> set[str]:
     )
 
 
-def rows_without_rank(snapshot: Snapshot, view: BoardQuery, results: Iterable[ResultSummary]) -> list[BoardRow]:
+def rows_without_rank(
+    snapshot: Snapshot, track: str, view: BoardQuery, results: Iterable[ResultSummary]
+) -> list[BoardRow]:
     """Build the rows of some results under a protocol, method and subset, without their ranks."""
-    rows = (_unranked_row(snapshot, result, view) for result in results)
+    builder = RowBuilder.for_view(snapshot, track, view)
+    rows = (_unranked_row(snapshot, builder, result) for result in results)
     return [row for row in rows if row]
 
 
-def _unranked_row(snapshot: Snapshot, result: ResultSummary, view: BoardQuery) -> BoardRow | None:
-    totals = _group_totals(result, view)
+def _unranked_row(snapshot: Snapshot, builder: RowBuilder, result: ResultSummary) -> BoardRow | None:
+    totals = _group_totals(builder, result)
     day = publication_days(snapshot).get(result.submission)
-    return _evaluated_row(result.submission, result, totals, view, None, None, day) if totals else None
+    return _evaluated_row(builder, result, totals, None, None, day) if totals else None
 
 
-def _group_totals(result: ResultSummary, choice: BoardQuery) -> dict[str, Total]:
-    found = ((group, result.find_total(choice.method, choice.subset, group)) for group in GROUPS)
+def _group_totals(builder: RowBuilder, result: ResultSummary) -> dict[str, Total]:
+    choice = builder.choice
+    found = ((group, result.find_total(choice.method, choice.subset, group)) for group in builder.board.groups)
     return {group: total for group, total in found if total}
 
 
-def _evaluated_rows(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranked: bool) -> Iterator[BoardRow]:
+def _evaluated_rows(snapshot: Snapshot, builder: RowBuilder, is_ranked: bool) -> Iterator[BoardRow]:
+    track, choice = builder.board.track, builder.choice
     view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
     places = (is_ranked and rank_board(snapshot, *view, choice.asof)) or {}
     selected = compute_means(snapshot, *view) if choice.scope.headline == "selected" else {}
@@ -164,47 +167,32 @@ def _evaluated_rows(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranke
         is_here = (result.track, result.protocol) == (track, choice.protocol) and is_published_by(
             snapshot, ulid, choice.asof
         )
-        if is_here and (totals := _group_totals(result, choice)):
+        if is_here and (totals := _group_totals(builder, result)):
             day = publication_days(snapshot).get(ulid)
-            row = _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+            row = _evaluated_row(builder, result, totals, selected.get(ulid), places.get(ulid), day)
             outdated = None if row.flagged else find_outdated_reason(snapshot, result)
             yield replace(row, flagged=outdated) if outdated else row
 
 
-def _trivial_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
+def _trivial_rows(snapshot: Snapshot, builder: RowBuilder) -> Iterator[BoardRow]:
     """One row with the mean gain of each task's best baseline without a model, outside the order."""
-    groups = GROUPS if choice.scope.headline != "selected" else ()
+    track, choice = builder.board.track, builder.choice
+    groups = builder.board.groups if choice.scope.headline != "selected" else ()
     means = {group: mean_trivial_gain(snapshot, track, choice.protocol, choice.subset, group) for group in groups}
-    if not (overall := means.get(choice.scope.headline)):
+    if not (headline := means.get(choice.scope.headline)):
         return
-    scale = scale_of(choice.protocol)
-    shown = {group: Interval(scale.to_display(found[0])) if found else NO_FIGURE for group, found in means.items()}
-    missing = missing_groups(*(shown[group].value for group in GROUPS))
-    yield make_row(
+    display = builder.scale.to_display
+    shown = {group: Interval(display(found[0])) if found else NO_FIGURE for group, found in means.items()}
+    missing = builder.name_missing(shown)
+    yield builder.build_row(
         system=TRIVIAL_SYSTEM,
         team="Arena",
         system_type=None,
-        place=None,
-        figures=BoardFigures(
-            overall=shown["overall"],
-            knowledge=shown["knowledge"],
-            reasoning=shown["reasoning"],
-            selected=NO_FIGURE,
-            median=None,
-            seed_sd=None,
-            tasks=overall[1],
-        ),
+        figures=BoardFigures(shown, tasks=headline[1]),
         badge="evaluated",
-        flagged=None,
         unscored=f"{', '.join(missing)}: no task with a baseline" if missing else None,
         note="Majority label, most frequent option, constant answer or copy of the input: the best of each task.",
-        submission=None,
-        published_on=None,
-        source=None,
         key=TRIVIAL_KEY,
-        track=track,
-        method=choice.method,
-        choice=choice,
     )
 
 
@@ -214,111 +202,76 @@ def _compare_to_trivial(row: BoardRow, floor: float | None, choice: BoardQuery) 
 
 
 def _evaluated_row(
-    ulid: str,
+    builder: RowBuilder,
     result: ResultSummary,
     totals: Mapping[str, Total],
-    choice: BoardQuery,
     selected: Mean | None,
     place: RankSet | None,
     published_on: str | None,
 ) -> BoardRow:
-    figures = _evaluated_figures(totals, choice, selected)
     reasons = [f"selected: {selected.why}"] if selected and selected.why else []
-    for group in GROUPS:
+    for group in builder.board.groups:
         score = totals[group].gain if group in totals else None
         if score is None or score.value is None:
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
-    return make_row(
+    return builder.build_row(
         system=result.system,
         team=result.team,
         system_type=result.system_type,
         place=place,
-        figures=figures,
+        figures=_evaluated_figures(builder, totals, selected),
         badge="evaluated",
         flagged=result.flagged,
         unscored="; ".join(reasons) or None,
-        note=None,
-        submission=ulid,
+        submission=result.submission,
         published_on=published_on,
-        source=None,
-        key=ulid,
-        track=result.track,
-        method=choice.method,
-        choice=choice,
+        key=result.submission,
+        result=result,
     )
 
 
-def _evaluated_figures(totals: Mapping[str, Total], choice: BoardQuery, selected: Mean | None) -> BoardFigures:
+def _evaluated_figures(builder: RowBuilder, totals: Mapping[str, Total], selected: Mean | None) -> BoardFigures:
     """The numbers of a result; a mean that is computed here takes the place of the headline total."""
-    scale = scale_of(choice.protocol)
-    overall, knowledge, reasoning = (_shown_total(totals.get(group), scale) for group in GROUPS)
-    headline = totals.get(choice.scope.headline)
+    shown = {group: builder.show_total(total) for group, total in totals.items()}
+    headline, display = totals.get(builder.choice.scope.headline), builder.scale.to_display
     if selected:
-        median, seed_sd, tasks = selected.median, None, selected.n
-    elif headline:
-        median, seed_sd, tasks = headline.median, headline.seed_sd, headline.gain.n
-    else:
-        median = seed_sd = tasks = None
-    return BoardFigures(
-        overall=overall,
-        knowledge=knowledge,
-        reasoning=reasoning,
-        selected=_shown_interval(selected.value, selected.interval, scale) if selected else NO_FIGURE,
-        median=scale.to_display(median),
-        seed_sd=scale.to_display(seed_sd),
-        tasks=tasks,
-    )
+        mean = builder.show_interval(selected.value, selected.interval)
+        return BoardFigures(shown, mean, display(selected.median), None, selected.n)
+    if headline:
+        median, seed_sd = display(headline.median), display(headline.seed_sd)
+        return BoardFigures(shown, median=median, seed_sd=seed_sd, tasks=headline.gain.n)
+    return BoardFigures(shown)
 
 
-def _shown_total(total: Total | None, scale: Scale) -> Interval:
-    return _shown_interval(total.gain.value, total.gain.interval, scale) if total else NO_FIGURE
-
-
-def _shown_interval(value: float | None, ends: tuple[float, float] | None, scale: Scale) -> Interval:
-    low, high = ends or (None, None)
-    return Interval(scale.to_display(value), scale.to_display(low), scale.to_display(high))
-
-
-def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
+def published_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
     """Rows from the track's publication for a view."""
     source = load_published(track)
-    # A publication has figures for all tasks and for each kind, none by task.
+    # A publication has figures for all tasks and for each group, none by task.
     if source.protocol == choice.protocol and choice.scope.headline != "selected":
+        builder = RowBuilder.for_view(snapshot, track, choice)
         for row in source.rows:
-            if row.subset == choice.subset and row.method in (choice.method, "zero_shot"):
-                yield _published_row(source, row, track, choice)
+            if row.subset == choice.subset and row.method in (choice.method, UNTRAINED):
+                yield _published_row(builder, source, row)
 
 
-def _published_row(source: PublishedFigures, row: PublishedRow, track: str, choice: BoardQuery) -> BoardRow:
-    overall = source.overall_figure(row)
-    missing = missing_groups(overall, row.knowledge, row.reasoning)
+def _published_row(builder: RowBuilder, source: PublishedFigures, row: PublishedRow) -> BoardRow:
+    choice, overall = builder.choice, source.overall_figure(row)
+    shown = {group: Interval(value) for group, value in {**row.groups, "overall": overall}.items()}
+    missing = builder.name_missing(shown)
     counted = {choice.kind: source.tasks[choice.kind]} if choice.kind else source.tasks
     is_derived = row.overall is None and overall is not None
     weights = " + ".join(f"{count} {kind}" for kind, count in source.tasks.items())
-    return make_row(
+    is_whole = row.subset == get_track(builder.board.track).subsets[0]
+    return builder.build_row(
         system=row.system,
         team=row.team,
         system_type=row.system_type,
-        place=None,
-        figures=BoardFigures(
-            overall=Interval(overall),
-            knowledge=Interval(row.knowledge),
-            reasoning=Interval(row.reasoning),
-            selected=NO_FIGURE,
-            median=None,
-            seed_sd=None,
-            tasks=sum(counted.values()) if row.subset == "full" else None,
-        ),
+        figures=BoardFigures(shown, tasks=sum(counted.values()) if is_whole else None),
         badge="published",
-        flagged=None,
         unscored=f"{', '.join(missing)}: not published" if missing else None,
         note=row.note
         or (f"Overall is our mean of the two published figures over {weights} tasks." if is_derived else None),
-        submission=None,
-        published_on=None,
         source=source.url,
         key=published_key(row.system),
-        track=track,
         method=row.method,
-        choice=choice,
     )

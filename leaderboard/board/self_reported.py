@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import NO_FIGURE, BoardFigures, BoardRow, Interval, make_row, missing_groups
+from leaderboard.board.row import BoardFigures, BoardRow, Interval
+from leaderboard.board.row_builder import RowBuilder
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import slug_of
 from submissions.records.self_reported import SelfReported
@@ -17,10 +18,11 @@ def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterato
     """Yield a view's self-reported rows; none for a category or language, since reports lack task figures."""
     if choice.scope.headline == "selected":
         return
+    builder = RowBuilder.for_view(snapshot, track, choice)
     for report in snapshot.reported.get(track, ()):
         view = (report.protocol, report.method, report.subset)
         if view == (choice.protocol, choice.method, choice.subset) and report.date.isoformat() <= (choice.asof or "9"):
-            yield _reported_row(report, track, choice)
+            yield _reported_row(builder, report)
 
 
 def report_key(report: SelfReported) -> str:
@@ -28,31 +30,17 @@ def report_key(report: SelfReported) -> str:
     return f"{BADGE}-{slug_of(report.team, report.system)}"
 
 
-def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
-    missing = missing_groups(report.overall, report.groups.get("knowledge"), report.groups.get("reasoning"))
-    return make_row(
+def _reported_row(builder: RowBuilder, report: SelfReported) -> BoardRow:
+    shown = {group: Interval(value) for group, value in {**report.groups, "overall": report.overall}.items()}
+    missing = builder.name_missing(shown)
+    return builder.build_row(
         system=report.system,
         team=report.team,
         system_type=report.system_type,
-        place=None,
-        figures=BoardFigures(
-            overall=Interval(report.overall),
-            knowledge=Interval(report.groups.get("knowledge")),
-            reasoning=Interval(report.groups.get("reasoning")),
-            selected=NO_FIGURE,
-            median=None,
-            seed_sd=None,
-            tasks=None,
-        ),
+        figures=BoardFigures(shown),
         badge=BADGE,
-        flagged=None,
         unscored=f"{', '.join(missing)}: not reported" if missing else None,
-        note=None,
-        submission=None,
         published_on=report.date.isoformat(),
         source=report.url,
         key=report_key(report),
-        track=track,
-        method=report.method,
-        choice=choice,
     )

@@ -8,8 +8,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from submissions.errors import NotFound
-from submissions.records.result import METHODS
-from submissions.tracks import SUBSETS
+from submissions.tracks import get_track
 
 
 @dataclass(frozen=True)
@@ -18,13 +17,23 @@ class ComparisonKey:
 
     track: str
     protocol: str
-    method: str = "fine_tune"
-    subset: str = "full"
+    method: str = ""
+    """By default the method that ranks on the track's board."""
+    subset: str = ""
+    """By default the track's first subset."""
+
+    def __post_init__(self) -> None:
+        """Fill in the track's defaults."""
+        if not (self.method and self.subset):
+            known = get_track(self.track)
+            object.__setattr__(self, "method", self.method or known.headline)
+            object.__setattr__(self, "subset", self.subset or known.subsets[0])
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], track: str, protocols: tuple[str, ...]) -> Self:
         """Parse a query; a missing value is the default, the first of the protocols. Raises NotFound."""
-        offered = {"protocol": protocols, "method": METHODS, "subset": SUBSETS}
+        known = get_track(track)
+        offered = {"protocol": protocols, "method": known.method_keys, "subset": known.subsets}
         given = {name: query[name] for name in offered if query.get(name)}
         for name, value in given.items():
             if value not in offered[name]:

@@ -74,7 +74,7 @@ def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[Feed
         FeedEntry(
             f"{path}?protocol={result.protocol}",
             _name_system(snapshot, result),
-            _describe_result(result),
+            _describe_result(snapshot, result),
             time,
             path,
         )
@@ -88,10 +88,10 @@ def _name_system(snapshot: Snapshot, result: ResultSummary) -> str:
     return f"{system} by {team}"
 
 
-def _describe_result(result: ResultSummary) -> str:
+def _describe_result(snapshot: Snapshot, result: ResultSummary) -> str:
     if result.flagged:
         return f"{result.protocol}: under review. {result.flagged}"
-    scale = scale_of(result.protocol)
+    scale = scale_of(snapshot, result.protocol)
     total = result.find_total("fine_tune", "full", "overall")
     gains = [total.gain] if total else []
     said = [

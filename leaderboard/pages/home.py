@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,19 +13,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.board.leaders import best_of_teams, newest_rows
-from leaderboard.board.query import BoardQuery
+from leaderboard.board.query import query_class
 from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import protocols_of
 from leaderboard.data.published import load_published
 from leaderboard.data.same_names import system_spellings
-from leaderboard.data.scales import Scale, protocols_in_use, scale_of
+from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
-from leaderboard.data.tables.table_frames import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, mixed_frame
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.status import State
 from submissions.tracks import TRACKS
+from submissions.tracks.published_protocol import ProtocolScale
 
 LEADERS = 5
 CASES = 3
@@ -47,6 +48,7 @@ class Leading:
 
     track: str
     protocol: str
+    scale: ProtocolScale
     query: str
     """Query string of the whole board in this view."""
     rows: tuple[BoardRow, ...]
@@ -54,25 +56,21 @@ class Leading:
     """Rows of the latest results, newest first."""
 
     @property
-    def scale(self) -> Scale:
-        return scale_of(self.protocol)
-
-    @property
-    def shown(self) -> Scale:
+    def shown(self) -> ProtocolScale:
         """The scale with a factor of 1, since a board's rows are already in its unit."""
-        return replace(self.scale, factor=1.0)
+        return self.scale.model_copy(update={"factor": 1.0})
 
     @property
     def span(self) -> tuple[float, float]:
         """Range of the bars: from zero to the model trained on the real data, or wider."""
         ends = [end for row in self.rows for end in (row.overall, row.overall_low, row.overall_high) if end is not None]
-        return min([0.0, *ends]), max([self.scale.reference, *ends])
+        return min([0.0, *ends]), max([self.scale.reference or 0.0, *ends])
 
 
 def home_page(visit: PageRequest) -> View:
     """Render the front page."""
     snapshot = visit.snapshot
-    boards = [board_leaders(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
+    boards = [board_leaders(snapshot, track, visit.site.settings.protocol_of(track)) for track in BOARDS]
     written = load_cases(snapshot, visit.site.reader.arena).cases.values()
     context = {
         "boards": boards,
@@ -88,8 +86,9 @@ def home_page(visit: PageRequest) -> View:
 
 def leaders_export(visit: PageRequest) -> View:
     """Downloads of all leaders, which are part of the front page."""
-    return View("home.html", table=_leaders_table([board_leaders(visit.snapshot, track, visit.site.settings.protocol)
-                                           for track in BOARDS]))  # fmt: skip
+    protocol_of = visit.site.settings.protocol_of
+    boards = [board_leaders(visit.snapshot, track, protocol_of(track)) for track in BOARDS]
+    return View("home.html", table=_leaders_table(boards))
 
 
 def redirect_to_home(request: Request) -> Response:  # noqa: ARG001
@@ -98,17 +97,23 @@ def redirect_to_home(request: Request) -> Response:  # noqa: ARG001
 
 
 def _leaders_table(boards: list[Leading]) -> Table:
-    return Table("leaders", frame_of(BoardRow, [row for board in boards for row in board.rows]))
+    rows = [row for board in boards for row in board.rows]
+    return Table("leaders", mixed_frame([board.row for board in BOARDS.values()], rows))
 
 
 def board_leaders(snapshot: Snapshot, track: str, default: str) -> Leading:
     """Best row of each team under the default protocol, or the next one while that has none."""
-    for protocol in protocols_in_use(default, protocols_of(snapshot, track)):
-        choice = BoardQuery(protocol=protocol, best="team")
+    for protocol in protocols_in_use(snapshot, default, protocols_of(snapshot, track)):
+        choice = query_class(track)(protocol=protocol, best="team")
         if rows := best_of_teams(snapshot, track, choice, LEADERS):
             break
     return Leading(
-        track, protocol, choice.query(default), tuple(rows), tuple(newest_rows(snapshot, track, choice, LEADERS))
+        track,
+        protocol,
+        scale_of(snapshot, protocol),
+        choice.query(default),
+        tuple(rows),
+        tuple(newest_rows(snapshot, track, choice, LEADERS)),
     )
 
 

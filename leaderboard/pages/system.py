@@ -44,7 +44,7 @@ def system_page(visit: PageRequest) -> View:
         "terms": terms,
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
         "runs": runs.rows,
-        "scales": {name: scale_of(name) for name in protocols},
+        "scales": {name: scale_of(visit.snapshot, name) for name in protocols},
         "protocols": protocols,
         "attempts": attempts_table(snapshot, system, terms.track).rows,
         "costs": run_cost_table(snapshot, system, terms.track).rows,
@@ -63,7 +63,7 @@ def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKe
     categories = category_table(snapshot, entry, terms).rows
     judged = judge_table(whole, averaged).rows
     values = {row["dimension"]: row["value"] for row in judged}
-    scale = scale_of(result.protocol)
+    scale = scale_of(snapshot, result.protocol)
     ends = [row[end] for row in categories for end in ("gain", "gain_low", "gain_high") if row[end] is not None]
     return {
         "scale": scale,
@@ -97,7 +97,7 @@ def _parse_terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], C
     if track not in tracks:
         raise NotFound(f"System {system.slug} has nothing on {track[:80]!r}; there is: {', '.join(tracks)}.")
     names = {result.protocol for result in found if result.track == track}
-    offered = protocols_in_use(visit.site.settings.protocol, names)
+    offered = protocols_in_use(snapshot, visit.site.settings.protocol_of(track), names)
     offered = tuple(name for name in offered if name in names) or offered
     return offered, ComparisonKey.from_query(visit.query, track, offered)
 

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.data.systems import slug_of
 from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.templates.problem_groups import group_problems
@@ -52,7 +51,6 @@ def make_environment(build: str) -> Environment:
         "site_pages": site_pages(),
         "method_names": METHOD_NAMES,
         "subset_names": SUBSET_NAMES,
-        "protocol_words": PROTOCOL_NOTES,
         "interval_bar": interval_bar,
         "slug_of": slug_of,
     }

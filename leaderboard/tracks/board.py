@@ -1,9 +1,20 @@
-"""Layout of a track's board: its texts, columns and charts."""
+"""Definition of a track's board: its texts, row class, columns and further sections."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from leaderboard.board.row import BoardRow
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table
+from submissions.index.result_summary import ResultSummary
+from submissions.tracks import get_track
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -21,12 +32,54 @@ class Column:
 
 
 @dataclass(frozen=True)
-class BoardLayout:
+class Section:
+    """A further part of a board's page, below the table, with a table of its own to download."""
+
+    name: str
+    """Its anchor on the page, and its downloads: `/board/<track>/<name>.csv` and so on."""
+    template: str
+    """Template that shows it, with the values as `part`."""
+    build: Callable[[Snapshot, str, str], Mapping[str, Any]]
+    """Makes the values from the snapshot, the track and the protocol."""
+    table: Callable[[Snapshot, str, str], Table]
+    """Makes the table, from the same."""
+    row: type[DataclassInstance]
+    """Class of the table's rows."""
+    about: str
+    """Content of the table, in one sentence for the interface's document."""
+
+
+@dataclass(frozen=True)
+class Board:
     """One track's page."""
 
     track: str
     lead: str
     """The board's question, in one sentence."""
     columns: tuple[Column, ...]
-    dimensions: tuple[str, ...]
-    """Dimensions scored by the metadata judge: the spokes of the radar chart, each 0 to 10."""
+    row: type[BoardRow] = BoardRow
+    """Class of the rows, with `<group>`, `<group>_low` and `<group>_high` for each of the track's groups."""
+    sections: tuple[Section, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    """Dimensions that the metadata judge averages, each 0 to 10; empty without such a judge."""
+    insights: tuple[Any, ...] = ()
+    cases: tuple[Any, ...] = ()
+    task_columns: tuple[Any, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups of tasks with stored totals: `overall`, then the track's own."""
+        return get_track(self.track).group_keys
+
+    @cached_property
+    def row_columns(self) -> tuple[str, ...]:
+        """Names of the table's columns, in order."""
+        return tuple(field.name for field in fields(self.row))
+
+    def make_row(self, values: Mapping[str, Any], result: ResultSummary | None) -> BoardRow:
+        """Make a row from the values of its columns, and from its result unless it was not evaluated here."""
+        return self.row.from_values(values, result)
+
+    def find_section(self, name: str) -> Section | None:
+        """Return a section by its name; None for no such section."""
+        return next((section for section in self.sections if section.name == name), None)

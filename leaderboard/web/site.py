@@ -233,6 +233,12 @@ class _Stem(Convertor[str]):
         return value
 
 
+class _Plain(_Stem):
+    """Path part for a name without a table extension."""
+
+    regex = "[^/.]+"
+
+
 class _Ending(Convertor[str]):
     """Path part for `.csv`, `.json`, `.parquet` or nothing."""
 
@@ -246,6 +252,7 @@ class _Ending(Convertor[str]):
 
 
 register_url_convertor("stem", _Stem())
+register_url_convertor("plain", _Plain())
 register_url_convertor("ending", _Ending())
 
 

@@ -41,7 +41,7 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import PUBLIC, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
-from submissions.tracks import TRACKS, get_track
+from submissions.tracks import describe_protocol, get_track
 from submissions.tracks.published_protocol import PROTOCOL_NAME, PublishedProtocol
 
 _PUBLISHED = re.compile(rf"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{{26}})/({PROTOCOL_NAME})\.json")
@@ -274,12 +274,9 @@ def list_protocols(repo: Repo, kind: str) -> dict[str, list[str]]:
     return {ulid: sorted(protocols, key=protocol_sort_key) for ulid, protocols in found.items()}
 
 
-def protocol_sort_key(protocol: str) -> tuple[bool, bool, str]:
-    """Return a sort key: any version of a track's default protocol first, of its demo protocol last."""
-    family = protocol.partition("@")[0]
-    defaults = {track.default_protocol.partition("@")[0] for track in TRACKS.values()}
-    demos = {track.demo_protocol.partition("@")[0] for track in TRACKS.values()}
-    return family not in defaults, family in demos, protocol
+def protocol_sort_key(protocol: str) -> tuple[int, str]:
+    """Return a sort key: protocols for ranking before those only shown, demo protocols last."""
+    return describe_protocol(protocol).order, protocol
 
 
 def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str:

@@ -4,11 +4,12 @@ from importlib import import_module
 
 from submissions.errors import NotFound
 from submissions.tracks import dataset_research
-from submissions.tracks.track import Track
+from submissions.tracks.track import ProtocolSpec, Track
 
 TRACKS = {"dataset_research": dataset_research.TRACK}
 
-
+FIRST_TRACK = next(iter(TRACKS))
+"""The track where none is named."""
 SUBSETS = tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
 """Subsets of all tracks."""
 SYSTEM_TYPES = tuple(dict.fromkeys(kind for track in TRACKS.values() for kind in track.system_type_keys))
@@ -47,3 +48,13 @@ def find_module(track: Track) -> str:
     if load_track(track.module) != track:
         raise ValueError(f"{track.module}.TRACK is not this track {track.name}, and another process would use that.")
     return track.module
+
+
+def find_track(protocol: str) -> Track:
+    """Return the track of a protocol by the protocol's name, which is unique across tracks; else the first track."""
+    return next((track for track in TRACKS.values() if track.has_protocol(protocol)), TRACKS[FIRST_TRACK])
+
+
+def describe_protocol(name: str) -> ProtocolSpec:
+    """Return the facts of a protocol as its track knows them, for arenas whose evaluator has published none."""
+    return find_track(name).describe_protocol(name)

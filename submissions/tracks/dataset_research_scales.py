@@ -12,6 +12,9 @@ GAIN = ProtocolScale(
     meaning="Gain over the base model, averaged over all tasks.",
     base="0 is the base model, 1 is the same model trained on the real data set.",
     heading="Gain",
+    numbers="gains (0 = base model, 1 = trained on the real data)",
+    zero="the base model",
+    top="the model trained on the real data",
     task="Gain 0 is the base model, gain 1 the same model trained on the real data set.",
     mean="Mean gain over the tasks of a subset; a missing task counts as no gain.",
 )
@@ -23,6 +26,8 @@ SHARE = ProtocolScale(
     meaning="Score in percent of what the model reaches when it is trained on the real data set.",
     base="100 is the model trained on the real data set; the base model has its own row.",
     heading="% of reference",
+    zero="the base model",
+    top="the model trained on the real data",
     task="The score in percent of what the model reaches after training on the real data set, metric by metric.",
     mean="Mean over the tasks of a subset, in percent of each task's reference score; a missing task counts 0.",
 )

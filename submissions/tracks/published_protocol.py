@@ -24,6 +24,12 @@ class ProtocolScale(Record):
     """Description of the untouched model's position on the scale; empty without such a point."""
     heading: str
     """Column heading."""
+    numbers: str = ""
+    """Name of the values in the plural, after "Scores are"; empty for the unit."""
+    zero: str = ""
+    """Model that has 0, in a few words; empty if 0 has no meaning."""
+    top: str = ""
+    """Model that has `reference`, in a few words."""
     task: str = ""
     """Meaning of a value on one task."""
     mean: str = ""
@@ -32,6 +38,10 @@ class ProtocolScale(Record):
     def to_display(self, value: float | None) -> float | None:
         """Convert a stored value for display."""
         return None if value is None else value * self.factor
+
+
+POINTS = ProtocolScale(unit="points", meaning="Mean score over all tasks.", heading="Score")
+"""Scale of a track that names none."""
 
 
 class PublishedProtocol(Record):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from submissions.checking.payloads.payload import Payload
 from submissions.estimation.stage_load import Workload
+from submissions.tracks.published_protocol import POINTS, ProtocolScale
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,25 @@ class MethodSpec(Labelled):
 
     is_preview: bool = False
     """True if it is measured before the costly stages, as part of the preview."""
+    phrase: str = ""
+    """Name in a sentence, after "by"; empty for the label."""
+
+    @property
+    def words(self) -> str:
+        """Name in a sentence, after "by"."""
+        return self.phrase or self.label
+
+
+@dataclass(frozen=True)
+class ProtocolSpec:
+    """Facts of a protocol that pages show, for arenas whose evaluator has published none."""
+
+    name: str
+    scale: ProtocolScale
+    order: int = 1
+    """Position among the track's protocols, the smallest first."""
+    note: str = ""
+    """Purpose of the protocol, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,11 @@ class Track:
     """Groups of tasks with totals of their own, beside `overall`: the values of `Task.kind`."""
     system_types: tuple[Labelled, ...] = ()
     """Ways in which a system gets its data, one of which each submission states."""
+    scale: ProtocolScale = POINTS
+    """Scale of its totals under a protocol that is not among `protocols`."""
+    protocols: tuple[ProtocolSpec, ...] = ()
+    subset_labels: Mapping[str, str] = field(default_factory=dict)
+    """Names of subsets on pages, where they differ from the keys."""
     attempts: int | None = None
     """Attempts of a team unless the organiser sets another limit; None for no limit."""
     workload: Workload | None = None
@@ -79,3 +104,36 @@ class Track:
     def system_type_keys(self) -> tuple[str, ...]:
         """Keys of all types of systems."""
         return tuple(kind.key for kind in self.system_types)
+
+    def name_subset(self, key: str) -> str:
+        """Name of a subset on pages."""
+        return self.subset_labels.get(key, key)
+
+    def has_protocol(self, name: str) -> bool:
+        """Return whether a protocol is one of the track's, in any version."""
+        names = (self.default_protocol, self.demo_protocol, *(known.name for known in self.protocols))
+        return _family(name) in map(_family, names)
+
+    def describe_protocol(self, name: str) -> ProtocolSpec:
+        """Return the facts of a protocol; another version has those of the one that is listed, but for its note."""
+        for known in self.protocols:
+            if known.name == name:
+                return known
+        for known in self.protocols:
+            if _family(known.name) == _family(name):
+                return replace(known, name=name, note="")
+        return ProtocolSpec(name, self.scale, self._order_by_name(name))
+
+    def _order_by_name(self, protocol: str) -> int:
+        """Position of a protocol that is not listed: any version of the default one first, of the demo one last."""
+        orders = {_family(self.demo_protocol): 2, _family(self.default_protocol): 0}
+        return orders.get(_family(protocol), 1)
+
+    def find_method(self, key: str) -> MethodSpec | None:
+        """Return a method by its key; None if the track has no such method."""
+        return next((method for method in self.methods if method.key == key), None)
+
+
+def _family(protocol: str) -> str:
+    """Name of a protocol without its version."""
+    return protocol.partition("@")[0]

@@ -8,26 +8,28 @@ from typing import Annotated
 
 from pydantic import Field
 
-from submissions.records.base import Name, Record
+from submissions.records.base import Key, Name, Record
 from submissions.records.submission import SystemType
 
 Percent = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Verdict = Annotated[float, Field(ge=0, le=10)]
+UNTRAINED = "zero_shot"
+"""Method of a row for the untouched base model, which appears beside every other method."""
 
 
 class PublishedRow(Record):
-    """One system under one method, in percent of the reference score."""
+    """One system under one method, on the scale of the source's protocol."""
 
     system: Name
     team: Name
     system_type: SystemType | None
-    """None for the untouched base model, which appears beside every method."""
+    """None for the untouched base model."""
     method: str
     subset: str
     overall: Percent | None = None
-    """Set only if the source states it; else derived from the two kinds."""
-    knowledge: Percent | None = None
-    reasoning: Percent | None = None
+    """Set only if the source states it; else derived from the groups."""
+    groups: dict[Key, Percent] = Field(default={})
+    """Figures of the track's groups of tasks."""
     note: str = ""
 
 
@@ -36,12 +38,8 @@ class PublishedJudgeRow(Record):
 
     system: Name
     system_type: SystemType
-    introduction: Verdict
-    task: Verdict
-    question: Verdict
-    input: Verdict
-    output: Verdict
-    example: Verdict
+    scores: dict[Key, Verdict]
+    """By dimension."""
     average: Verdict
 
 
@@ -51,22 +49,26 @@ class PublishedFigures(Record):
     source: str
     url: str
     protocol: str
-    tasks: dict[str, int]
-    """Tasks of each kind: the weights of the overall figure."""
-    rows: tuple[PublishedRow, ...]
-    metadata: tuple[PublishedJudgeRow, ...]
-    judge: str
+    tasks: dict[Key, int]
+    """Tasks of each group: the weights of the overall figure."""
+    rows: tuple[PublishedRow, ...] = ()
+    metadata: tuple[PublishedJudgeRow, ...] = ()
+    judge: str = ""
     """Model that produced the metadata scores."""
 
     def overall_figure(self, row: PublishedRow) -> float | None:
         """The stated overall figure, else the mean over tasks: (51 K + 157 R) / 208 for DatasetResearch."""
-        if row.overall is not None or row.knowledge is None or row.reasoning is None:
+        if row.overall is not None or not self.tasks or self.tasks.keys() - row.groups.keys():
             return row.overall
-        knowledge, reasoning = self.tasks["knowledge"], self.tasks["reasoning"]
-        return (knowledge * row.knowledge + reasoning * row.reasoning) / (knowledge + reasoning)
+        return sum(count * row.groups[group] for group, count in self.tasks.items()) / sum(self.tasks.values())
+
+
+NOTHING = PublishedFigures(source="", url="", protocol="", tasks={})
+"""Figures of a track without a publication."""
 
 
 @cache
 def load_published(track: str) -> PublishedFigures:
-    """Load the published figures that a track's board shows beside the evaluated ones."""
-    return PublishedFigures.model_validate_json(files(__package__).joinpath(f"{track}.json").read_bytes())
+    """Load the published figures that a track's board shows beside the evaluated ones; none without such a file."""
+    file = files(__package__).joinpath(f"{track}.json")
+    return PublishedFigures.model_validate_json(file.read_bytes()) if file.is_file() else NOTHING

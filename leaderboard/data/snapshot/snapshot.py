@@ -18,6 +18,7 @@ from submissions.records.self_reported import SelfReported
 from submissions.records.status import History, Status
 from submissions.records.submission import Submission
 from submissions.records.task import Task
+from submissions.tracks.published_protocol import PublishedProtocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,8 @@ class Snapshot:
     """Cost ledgers of the published evaluations, by submission and protocol, read on access."""
     frames: Mapping[str, PromptFrame]
     """Prompt frames by protocol: the format in which the model sees a row."""
+    protocols: Mapping[str, PublishedProtocol]
+    """Facts of the protocols that the evaluator publishes, by name (leaderboard/data/scales.py has all)."""
     reported: Mapping[str, tuple[SelfReported, ...]]
     """Self-reported figures by track."""
     unreadable: tuple[Unreadable, ...]

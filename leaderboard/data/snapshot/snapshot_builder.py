@@ -34,7 +34,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 _BY_PROTOCOL = re.compile(rf"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{{26}})/({PROTOCOL_NAME})\.json")
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
-_SHARD = re.compile(r"board/([a-z_]+)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
+_SHARD = re.compile(r"board/([a-z][a-z0-9_]*)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _FileCache = LruCache[tuple[str, str], R]
 """Records by path and content id."""
 MIN_COMPACTED = 8
@@ -161,6 +161,7 @@ class SnapshotBuilder:
         lost: list[Unreadable] = []
         tasks = self._read_or_note("tasks.jsonl", self.arena.read_tasks, lost) or ()
         frames = self._read_or_note("frames.jsonl", self.arena.read_frames, lost) or ()
+        protocols = self._read_or_note("protocols.jsonl", self.arena.read_protocols, lost) or ()
         reports = self._read_reports(lost)
         for cache in (self.briefs, self.status_entries, self.results):
             lost += cache.list_unreadable()
@@ -184,6 +185,7 @@ class SnapshotBuilder:
             previews=records.previews(),
             ledgers=records.ledgers(),
             frames={frame.protocol: frame for frame in frames},
+            protocols={facts.name: facts for facts in protocols},
             reported=reports,
             unreadable=tuple(lost),
             places=places,

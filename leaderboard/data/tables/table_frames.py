@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -49,11 +49,24 @@ def as_dict(row: DataclassInstance) -> dict[str, Any]:
 
 def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
     """Convert rows of a flat dataclass to a frame with one typed column per field, even without rows."""
-    types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
     found = list(rows)
     return pd.DataFrame(
-        {name: pd.Series([getattr(row, name) for row in found], dtype=kind) for name, kind in types.items()}
+        {name: pd.Series([getattr(row, name) for row in found], dtype=kind) for name, kind in _column_types(kind)}
     )
+
+
+def mixed_frame(kinds: Sequence[type[DataclassInstance]], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
+    """Like `frame_of`, for rows of several classes: a row lacks the values of fields that only others have."""
+    types = dict(column for kind in reversed(kinds) for column in _column_types(kind))
+    order = dict.fromkeys(name for kind in kinds for name, _ in _column_types(kind))
+    found = list(rows)
+    return pd.DataFrame(
+        {name: pd.Series([getattr(row, name, None) for row in found], dtype=types[name]) for name in order}
+    )
+
+
+def _column_types(kind: type[DataclassInstance]) -> list[tuple[str, str]]:
+    return [(field.name, _TYPES[str(field.type).removesuffix(" | None")]) for field in fields(kind)]
 
 
 def missing_reason(method: MethodScore) -> str | None:

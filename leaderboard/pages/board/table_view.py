@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from leaderboard.board.citation import Citation, make_citation
-from leaderboard.board.query import FILTERS, MAX_PINS, NAMES, BoardQuery
-from leaderboard.board.rows import BoardRow, BoardRows, filter_values
+from leaderboard.board.query import FILTERS, MAX_PINS, BoardQuery, value_names
+from leaderboard.board.row import BoardRow
+from leaderboard.board.rows import BoardRows, filter_values
 from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
 from leaderboard.data.published.publication_dates import publication_days
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.statistics import MIN_TASKS
-from leaderboard.templates import SUBSET_NAMES, humanize
-from leaderboard.tracks.board import BoardLayout, Column
+from leaderboard.templates import humanize
+from leaderboard.tracks.board import Board, Column
 from leaderboard.web.site import PageRequest
 from submissions.tracks import get_track
 
@@ -23,7 +24,7 @@ _KEY = "KEY"
 """Placeholder for a row's key; pins come last in a query, except for the day."""
 
 
-def shown_columns(board: BoardLayout, choice: BoardQuery, found: BoardRows) -> list[Column]:
+def shown_columns(board: Board, choice: BoardQuery, found: BoardRows) -> list[Column]:
     """Return a view's columns, the headline before the other figures; empty columns are left out."""
     headline = choice.scope.headline
     named = choice.column_names or usual_columns(board, choice)
@@ -34,18 +35,18 @@ def shown_columns(board: BoardLayout, choice: BoardQuery, found: BoardRows) -> l
     return [next(ordered) if column.kind == "score" else column for column in kept]
 
 
-def usual_columns(board: BoardLayout, choice: BoardQuery) -> tuple[str, ...]:
+def usual_columns(board: Board, choice: BoardQuery) -> tuple[str, ...]:
     """Return the columns used if the URL names none; a category's mean is shown beside the overall figure."""
-    without = {"knowledge", "reasoning"} if choice.scope.headline == "selected" else {"selected"}
+    without = set(board.groups) - {"overall"} if choice.scope.headline == "selected" else {"selected"}
     return tuple(column.key for column in board.columns if column.usual and column.key not in without)
 
 
-def filter_form(snapshot: Snapshot, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> dict[str, Any]:
+def filter_form(snapshot: Snapshot, board: Board, choice: BoardQuery, found: BoardRows) -> dict[str, Any]:
     """Build the filter form's template values: options, current choice, and rows that it leaves out."""
     here = {row.key for row in found.whole} if choice.pins else set()
     source = load_published(board.track)
     return {
-        "options": {**NAMES, **filter_values(snapshot, board.track)},
+        "options": value_names(board.track) | filter_values(snapshot, board.track),
         "usual": choice.column_names or usual_columns(board, choice),
         "filter_names": FILTERS,
         "active": sum(bool(getattr(choice, name)) for name in FILTERS),
@@ -67,23 +68,24 @@ def _count_undated(snapshot: Snapshot, track: str, protocol: str) -> int:
     return sum(ulid not in dated for ulid in on_board)
 
 
-def pin_links(visit: PageRequest, board: BoardLayout, choice: BoardQuery) -> dict[str, Any]:
+def pin_links(visit: PageRequest, board: Board, choice: BoardQuery) -> dict[str, Any]:
     """Build the pin links: the query before and after a row's key, and the full query for pinned rows."""
-    address, default = f"/board/{board.track}", visit.site.settings.protocol
+    address, default = f"/board/{board.track}", visit.site.settings.protocol_of(board.track)
     pinned = choice.query(default, pin=",".join((*choice.pins, _KEY)))
     before, _, after = pinned.rpartition(_KEY)
     unpin = {pin: address + choice.query(default, pin=choice.without_pin(pin)) for pin in choice.pins}
     return {"pin_to": (address + before, after), "unpin": unpin, "room_for_pins": len(choice.pins) < MAX_PINS}
 
 
-def cite_view(visit: PageRequest, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> Citation:
+def cite_view(visit: PageRequest, board: Board, choice: BoardQuery, found: BoardRows) -> Citation:
     """Build the citation of the view."""
     results = visit.snapshot.results
     ids = [row.submission for row in found.whole if row.submission]
     hashes = {results[ulid][choice.protocol].protocol_sha256 for ulid in ids}
     scope = _scope_words(choice)
-    subset = "" if scope and choice.subset == "full" else SUBSET_NAMES[choice.subset]
-    parts = (f"{get_track(board.track).title} board", humanize(choice.method), subset, scope)
+    track = get_track(board.track)
+    subset = "" if scope and choice.subset == track.subsets[0] else track.name_subset(choice.subset)
+    parts = (f"{track.title} board", humanize(choice.method), subset, scope)
     what = ", ".join(part for part in parts if part)
     return make_citation(f"{visit.origin}/board/{board.track}", what, choice, found.whole, sorted(hashes))
 

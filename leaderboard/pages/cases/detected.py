@@ -40,4 +40,6 @@ def detected_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> D
 
 
 def _case_context(snapshot: Snapshot, track: str, protocol: str) -> CaseContext:
-    return CaseContext(snapshot, track, protocol, build_contests(snapshot, track, protocol), scale_of(protocol))
+    return CaseContext(
+        snapshot, track, protocol, build_contests(snapshot, track, protocol), scale_of(snapshot, protocol)
+    )

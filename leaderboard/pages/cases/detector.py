@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from leaderboard.data.same_names import shown_system
-from leaderboard.data.scales import Scale
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
 from leaderboard.templates import format_figure, strip_bidi
+from submissions.tracks.published_protocol import ProtocolScale
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class CaseContext:
     track: str
     protocol: str
     contests: Mapping[str, TaskContest]
-    scale: Scale
+    scale: ProtocolScale
 
     def gain_interval(self, task: str, best: Best) -> tuple[float, float] | None:
         """The 95% interval of a gain by fine-tuning; None if unknown."""

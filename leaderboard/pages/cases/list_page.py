@@ -8,7 +8,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from leaderboard.data.published.latest_results import latest_results
-from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use
+from leaderboard.data.scales import note_of, protocols_in_use
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.pages.cases.case_file import CaseFile
 from leaderboard.pages.cases.detected import detect_cases
@@ -16,7 +16,7 @@ from leaderboard.pages.cases.detector import DetectedCase
 from leaderboard.pages.cases.library import builtin_cases, load_cases
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.tracks import TRACKS
+from submissions.tracks import FIRST_TRACK, TRACKS
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ class CaseListQuery:
     @classmethod
     def from_request(cls, visit: PageRequest) -> Self:
         """Parse a request. Raises NotFound."""
+        default = visit.site.settings.protocol_of(FIRST_TRACK)
         protocols = protocols_in_use(
-            visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published}
+            visit.snapshot, default, {result.protocol for _, result in visit.snapshot.published}
         )
         filled = [name for name in protocols if any(latest_results(visit.snapshot, track, name) for track in TRACKS)]
         usual = (filled or list(protocols))[0]
@@ -77,7 +78,7 @@ def cases_page(visit: PageRequest) -> View:
     rows += _detected_case_rows(visit, chosen, by_results)
     context = {
         "chosen": chosen,
-        "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
+        "meaning": note_of(visit.snapshot, chosen.protocol),
         "unreadable": written.unreadable,
         "summaries": {case.slug: case.said[0] for case in by_results},
     }

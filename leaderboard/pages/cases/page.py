@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from leaderboard.data.scales import GAIN, scale_of
+from leaderboard.data.scales import scale_of
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.cases.best_by_type import build_contests
 from leaderboard.pages.cases.case_file import CaseFile, CaseFrontMatter
@@ -19,6 +19,7 @@ from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
+from submissions.tracks.dataset_research_scales import GAIN
 
 
 def case_page(visit: PageRequest) -> View:
@@ -48,7 +49,7 @@ def _written_case_view(visit: PageRequest, chosen: CaseListQuery, case: CaseFile
         "notices": _missing_notices(front, task, protocol, sides),
         "elsewhere": list(published_sides(front)),
     }
-    return _case_view(case.slug, context, task, protocol, sides, chosen.query())
+    return _case_view(visit, case.slug, context, task, protocol, sides, chosen.query())
 
 
 def _detected_case_view(visit: PageRequest, chosen: CaseListQuery, case: DetectedCase) -> View:
@@ -63,11 +64,17 @@ def _detected_case_view(visit: PageRequest, chosen: CaseListQuery, case: Detecte
         "notices": [],
         "elsewhere": [],
     }
-    return _case_view(case.slug, context, task, chosen.protocol, sides, chosen.query())
+    return _case_view(visit, case.slug, context, task, chosen.protocol, sides, chosen.query())
 
 
 def _case_view(
-    slug: str, context: dict[str, Any], task: Task | None, protocol: str, sides: Sequence[CaseSide], query: str
+    visit: PageRequest,
+    slug: str,
+    context: dict[str, Any],
+    task: Task | None,
+    protocol: str,
+    sides: Sequence[CaseSide],
+    query: str,
 ) -> View:
     rows = list(chain.from_iterable(side.rows for side in sides))
     ends = [getattr(row, name) for row in rows for name in ("gain", "gain_low", "gain_high")]
@@ -75,7 +82,7 @@ def _case_view(
     shared = {
         "task": task,
         "protocol": protocol,
-        "scale": scale_of(protocol),
+        "scale": scale_of(visit.snapshot, protocol),
         "sides": sides,
         "one": GAIN,
         "query": query,

@@ -68,7 +68,7 @@ def _comparison_context(snapshot: Snapshot, terms: ComparisonKey, chosen: list[S
         "hue": dict(zip(slugs, assign_hues(called), strict=True)),
         "shape": dict(zip(slugs, SHAPES, strict=False)),
         "attempts": {entry.slug: count_attempts(snapshot, entry.system, terms.track) for entry in chosen},
-        "scale": scale_of(terms.protocol),
+        "scale": scale_of(snapshot, terms.protocol),
         "totals": whole,
         "categories": categories,
         "span": _bar_range([*whole, *categories], slugs),
@@ -109,7 +109,9 @@ def _bar_range(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[fl
 def _parse_request(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
     """Parse the key, the offered protocols, and the URL's systems without duplicates. Raises NotFound."""
     board = board_named(visit.query.get("track") or next(iter(TRACKS)))
-    protocols = protocols_in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
+    protocols = protocols_in_use(
+        visit.snapshot, visit.site.settings.protocol_of(board.track), protocols_of(visit.snapshot, board.track)
+    )
     slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
     named = [system_named(visit.snapshot, slug) for slug in slugs]
     systems = {system.slug: system for system in named}  # two slugs may be spellings of one system

@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.board.rows import GROUPS
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores_by_task
-from leaderboard.data.tables.judge_scores import DIMENSIONS
 from leaderboard.data.tables.system_categories import category_rows
 from leaderboard.data.tables.table_frames import Table
+from leaderboard.tracks.dataset_research.judge_scores import DIMENSIONS
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
 from submissions.records.result import METHODS, MethodScore
+from submissions.tracks import get_track
 
 FEWEST, MOST = 2, 5
 """Systems that can be compared at once and still be told apart in a picture."""
@@ -43,7 +43,7 @@ def compare_tasks(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: Com
 def compare_totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row per kind and method; the systems' means and intervals in columns named by slug."""
     rows = []
-    for group in GROUPS:
+    for group in get_track(terms.track).group_keys:
         for method in METHODS:
             row: dict[str, Any] = {"group": group, "method": method, "subset": terms.subset}
             for entry in chosen:

@@ -19,5 +19,5 @@ NAMES = tuple(module.NAME for module in MODULES)
 @cached_per_snapshot
 def build_insights(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Insight]:
     """Build every section by name, in page order."""
-    systems, scale = system_figures(snapshot, track, protocol), scale_of(protocol)
+    systems, scale = system_figures(snapshot, track, protocol), scale_of(snapshot, protocol)
     return {module.NAME: module.build_insight(systems, protocol, scale) for module in MODULES}

@@ -9,11 +9,11 @@ from typing import Any
 
 from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, build_axis
 from leaderboard.data.correlation import describe_correlation, spearman
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, TableRow
 from leaderboard.pages.insights.pareto import Point
 from leaderboard.pages.insights.system_figures import Figure, SystemFigures
 from leaderboard.templates import format_figure, strip_bidi
+from submissions.tracks.published_protocol import ProtocolScale
 
 MIN_SYSTEMS = 2
 """Minimum number of systems for a chart; with fewer it adds nothing to the table."""
@@ -78,7 +78,7 @@ Pair = tuple[SystemFigures, Any]
 """A system and its row."""
 
 
-def row_identity(of: SystemFigures, protocol: str, scale: Scale) -> dict[str, Any]:
+def row_identity(of: SystemFigures, protocol: str, scale: ProtocolScale) -> dict[str, Any]:
     """Common first fields of a row."""
     names = ("number", "system", "team", "system_type", "badge", "submission")
     return {name: getattr(of, name) for name in names} | {"protocol": protocol, "unit": scale.unit}

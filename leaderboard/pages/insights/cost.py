@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.charts.svg_charts import Plot
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -21,6 +20,7 @@ from leaderboard.pages.insights.pareto import Point
 from leaderboard.pages.insights.pareto_marks import frontier_numbers, mark_frontier
 from leaderboard.pages.insights.system_figures import SystemFigures
 from submissions.records.ledger import Ledger
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "cost"
 
@@ -43,7 +43,7 @@ class ByCostRow(SystemRow):
     """True if no other system gains more for less money; None without a price."""
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """Build the section from a protocol's systems."""
     found: list[Pair] = [
         (

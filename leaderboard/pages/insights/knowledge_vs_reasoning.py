@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -16,6 +15,7 @@ from leaderboard.pages.insights.base import (
     row_identity,
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "kinds"
 
@@ -32,7 +32,7 @@ class KindsRow(SystemRow):
     reasoning_high: float | None
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """Build the section from a protocol's systems."""
     pairs: list[Pair] = [
         (one, KindsRow(**row_identity(one, protocol, scale), **interval_fields("knowledge", knowledge),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard.data.correlation import describe_correlation, spearman
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -17,6 +16,7 @@ from leaderboard.pages.insights.base import (
     row_identity,
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "metadata"
 
@@ -34,7 +34,7 @@ class MetadataRow(SystemRow):
     fine_tune_high: float | None
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """Build the section from a protocol's systems."""
     pairs: list[Pair] = [
         (one, MetadataRow(**row_identity(one, protocol, scale), judge=one.judge or "", metadata=one.metadata,

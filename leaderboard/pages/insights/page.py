@@ -13,7 +13,7 @@ from starlette.routing import Route
 from leaderboard.board.rows import protocols_of
 from leaderboard.charts.svg_charts import TYPE_SHAPES
 from leaderboard.data.published import load_published
-from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use, scale_of
+from leaderboard.data.scales import note_of, protocols_in_use, scale_of
 from leaderboard.pages.insights import NAMES, build_insights
 from leaderboard.pages.insights.base import MIN_SYSTEMS
 from leaderboard.templates import humanize
@@ -36,8 +36,8 @@ class InsightsQuery:
     def from_request(cls, visit: PageRequest) -> Self:
         """Parse a request. Raises NotFound."""
         track = get_track(visit.query.get("track") or next(iter(TRACKS))).name
-        default = visit.site.settings.protocol
-        protocols = protocols_in_use(default, protocols_of(visit.snapshot, track))
+        default = visit.site.settings.protocol_of(track)
+        protocols = protocols_in_use(visit.snapshot, default, protocols_of(visit.snapshot, track))
         protocol = visit.query.get("protocol") or default
         if protocol not in protocols:
             raise NotFound(f"No protocol {protocol[:80]!r}; there are: {', '.join(protocols)}.")
@@ -58,9 +58,9 @@ def insights_page(visit: PageRequest) -> View:
         "chosen": chosen,
         "tracks": TRACKS,
         "insights": list(build_insights(visit.snapshot, chosen.track, chosen.protocol).values()),
-        "scale": scale_of(chosen.protocol),
+        "scale": scale_of(visit.snapshot, chosen.protocol),
         "source": load_published(chosen.track),
-        "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
+        "meaning": note_of(visit.snapshot, chosen.protocol),
         "fewest": MIN_SYSTEMS,
         "shapes": [(humanize(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.data.correlation import LEVEL, MIN_PAIRS, describe_correlation, format_p_value, spearman
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -20,6 +19,7 @@ from leaderboard.pages.insights.base import (
 from leaderboard.pages.insights.system_figures import SystemFigures
 from leaderboard.templates import METHOD_NAMES, format_figure
 from submissions.records.result import METHODS
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "preview"
 SHOTS = METHODS[:-1]
@@ -43,7 +43,7 @@ class PreviewRow(SystemRow):
     fine_tune_high: float | None
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
         (one, _preview_row(one, protocol, scale))
@@ -69,7 +69,7 @@ def _method_label(method: str) -> str:
     return METHOD_NAMES[method].capitalize()
 
 
-def _preview_row(one: SystemFigures, protocol: str, scale: Scale) -> PreviewRow:
+def _preview_row(one: SystemFigures, protocol: str, scale: ProtocolScale) -> PreviewRow:
     found: dict[str, Any] = {}
     for method in METHODS:
         found |= interval_fields(method, one.figures[method, "overall"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -18,6 +17,7 @@ from leaderboard.pages.insights.base import (
 )
 from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
 from leaderboard.pages.insights.system_figures import SystemFigures
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "rows"
 
@@ -35,7 +35,7 @@ class RowsRow(SystemRow):
     """True if no other system gains more with fewer rows; None without any rows."""
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
         (one, RowsRow(**row_identity(one, protocol, scale), rows=one.rows, **interval_fields("fine_tune", gain)))

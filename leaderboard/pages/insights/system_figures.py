@@ -13,10 +13,11 @@ from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
 from leaderboard.data.published.latest_results import latest_results
 from leaderboard.data.same_names import shown_system
-from leaderboard.data.scales import Scale, scale_of
+from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
 from submissions.records.ledger import Ledger
+from submissions.tracks.published_protocol import ProtocolScale
 
 SUBSET = "full"
 
@@ -58,7 +59,7 @@ class SystemFigures:
 @cached_per_snapshot
 def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[SystemFigures]:
     """Evaluated systems by name, then a paper's systems if the protocol is its own."""
-    scale = scale_of(protocol)
+    scale = scale_of(snapshot, protocol)
     found = [
         _evaluated_figures(snapshot, ulid, result, scale)
         for ulid, result in latest_results(snapshot, track, protocol).items()
@@ -72,7 +73,7 @@ def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[System
     ]
 
 
-def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scale) -> SystemFigures:
+def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: ProtocolScale) -> SystemFigures:
     judged = result.metadata
     team, system = shown_system(snapshot, result.team, result.system)
     rows = result.rows[_subset_mask(snapshot, result.layout.tasks)]
@@ -112,11 +113,9 @@ def _published_figures(track: str, protocol: str) -> Iterator[SystemFigures]:
         values = {
             (row.method, group): value
             for row in own
-            for group, value in (
-                ("overall", source.overall_figure(row)), ("knowledge", row.knowledge), ("reasoning", row.reasoning),
-            )
+            for group, value in {"overall": source.overall_figure(row), **row.groups}.items()
             if value is not None
-        }  # fmt: skip
+        }
         yield SystemFigures(
             system=system,
             team=own[0].team,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
@@ -18,6 +17,7 @@ from leaderboard.pages.insights.base import (
 )
 from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
 from leaderboard.pages.insights.system_figures import SystemFigures
+from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "tokens"
 
@@ -35,7 +35,7 @@ class TokensRow(SystemRow):
     """True if no other system gains more with fewer tokens; None without any tokens."""
 
 
-def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolScale) -> Insight:
     """Build the section from a protocol's systems."""
     found: list[Pair] = [
         (

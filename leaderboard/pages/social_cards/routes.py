@@ -26,7 +26,7 @@ from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import PageRequest, cached_route
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
-from submissions.tracks import TRACKS
+from submissions.tracks import FIRST_TRACK, TRACKS
 
 ROWS = 5
 
@@ -53,9 +53,9 @@ def site_card(visit: PageRequest, _: str) -> SocialCard:
 def board_card(visit: PageRequest, name: str) -> SocialCard:
     """Card of a board: its first rows."""
     track = board_named(name).track
-    found = board_leaders(visit.snapshot, track, visit.site.settings.protocol)
+    found = board_leaders(visit.snapshot, track, visit.site.settings.protocol_of(track))
     scored = [(row, row.overall) for row in found.rows[:ROWS] if row.overall is not None]
-    top = max([found.scale.reference, *(value for _, value in scored)])
+    top = max([found.scale.reference or 0.0, *(value for _, value in scored)])
     bars = tuple(
         Bar(
             _system_words(visit.snapshot, row.system, row.team), value / top, format_figure(value, found.scale.decimals)
@@ -79,7 +79,7 @@ def task_card(visit: PageRequest, name: str) -> SocialCard:
     bars: tuple[Bar, ...] = ()
     note = "No system has a score yet."
     if best:
-        scale = scale_of(best["protocol"])
+        scale = scale_of(visit.snapshot, best["protocol"])
         shown = format_figure(best["gain"] * scale.factor, scale.decimals)
         bars = (Bar(_system_words(visit.snapshot, best["system"], best["team"]), best["gain"], shown),)
         note = f"Best by fine-tuning, {best['protocol']}, {scale.unit}"
@@ -92,11 +92,15 @@ def system_card(visit: PageRequest, name: str) -> SocialCard:
     """Card of a system: its totals."""
     of = system_named(visit.snapshot, name)
     results = [visit.snapshot.results[ulid] for ulid in reversed(of.runs) if ulid in visit.snapshot.results]
-    protocols = protocols_in_use(visit.site.settings.protocol, {protocol for found in results for protocol in found})
+    protocols = protocols_in_use(
+        visit.snapshot,
+        visit.site.settings.protocol_of(FIRST_TRACK),
+        {protocol for found in results for protocol in found},
+    )
     tracks = dict.fromkeys(result.track for found in results for result in found.values())
     known = (system_results(visit.snapshot, track, protocol).get(of.slug) for track in tracks for protocol in protocols)
     entry = next((one for one in known if one), None)
-    bars, note = _total_bars(entry.result) if entry else ((), "No result yet.")
+    bars, note = _total_bars(visit.snapshot, entry.result) if entry else ((), "No result yet.")
     kind = f"system · {humanize(of.system_type)}"
     return SocialCard(kind, Words(of.name, of.slug.rpartition("-")[0]), Words(of.team), bars, note)
 
@@ -108,7 +112,7 @@ def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
         raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.briefs)}.")
     of, now = snapshot.briefs[ulid], snapshot.now.get(ulid)
     result = next(iter(snapshot.results.get(ulid, {}).values()), None)
-    bars, note = _total_bars(result) if result else ((), now.state if now else "")
+    bars, note = _total_bars(snapshot, result) if result else ((), now.state if now else "")
     team, _ = shown_system(snapshot, of.team, of.system)
     title = _system_words(snapshot, of.system, of.team)
     return SocialCard(f"submission · {of.created_at:%Y-%m-%d}", title, Words(team), bars, note)
@@ -197,13 +201,17 @@ def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
         for row in scores_table(visit.snapshot, name).rows
         if row["method"] == "fine_tune" and row["gain"] is not None and not row["flagged"] and row["state"] == "scored"
     ]
-    order = protocols_in_use(visit.site.settings.protocol, {row["protocol"] for row in rows})
+    order = protocols_in_use(
+        visit.snapshot,
+        visit.site.settings.protocol_of(visit.snapshot.tasks[name].track),
+        {row["protocol"] for row in rows},
+    )
     return min(rows, key=lambda row: (order.index(row["protocol"]), -row["gain"]), default=None)
 
 
-def _total_bars(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
+def _total_bars(snapshot: Snapshot, result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
     """Bars of a result's fine-tune means over all tasks, and their description."""
-    scale = scale_of(result.protocol)
+    scale = scale_of(snapshot, result.protocol)
     found = {
         total.group: total.gain.value
         for total in result.totals

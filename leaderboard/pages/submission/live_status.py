@@ -55,7 +55,7 @@ def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
         "state": history.now.state if history else "unknown",
         "is_final": history is None or history.now.state in FINAL,
         "results": len(snapshot.results.get(ulid, ())),
-        "previews": [preview_context(preview) for preview in open_previews(snapshot, ulid)],
+        "previews": [preview_context(snapshot, preview) for preview in open_previews(snapshot, ulid)],
         "shots": SHOTS,
         "seen": {"If-None-Match": _live_etag(snapshot, ulid, build)},
     }
@@ -67,11 +67,11 @@ def open_previews(snapshot: Snapshot, ulid: str) -> list[Result]:
     return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
 
 
-def preview_context(preview: Result) -> dict[str, Any]:
+def preview_context(snapshot: Snapshot, preview: Result) -> dict[str, Any]:
     """Template values of a preview."""
     return {
         "protocol": preview.protocol,
-        "scale": scale_of(preview.protocol),
+        "scale": scale_of(snapshot, preview.protocol),
         "totals": totals_by_group(preview),
     }
 

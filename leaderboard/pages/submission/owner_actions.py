@@ -57,7 +57,7 @@ def actions_page(visit: PageRequest) -> View:
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
         context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
         context["counted"] = bool(visit.site.reader.arena.drafts.list(f"verdicts/{ulid}/"))
-        context["previews"] = _draft_previews(visit.site.reader.arena, ulid) if submission.private else []
+        context["previews"] = _draft_previews(snapshot, visit.site.reader.arena, ulid) if submission.private else []
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
 
 
@@ -111,10 +111,10 @@ def _parse_kind(values: Mapping[str, str]) -> RequestKind:
     raise HTTPException(422, f"No such request; there are: {', '.join(KINDS)}.")
 
 
-def _draft_previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
+def _draft_previews(snapshot: Snapshot, arena: Arena, ulid: str) -> list[dict[str, Any]]:
     """Previews before there is a result, for the owner only."""
     protocols = list_protocols(arena.drafts, "previews").get(ulid, [])
-    return [preview_context(arena.read_draft_preview(ulid, protocol)) for protocol in protocols]
+    return [preview_context(snapshot, arena.read_draft_preview(ulid, protocol)) for protocol in protocols]
 
 
 def _system_name(visit: PageRequest, ulid: str) -> str:

@@ -40,7 +40,7 @@ def result_context(
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
         "methods": METHODS,
         "by_task": [(task, list(rows)) for task, rows in groupby(result_task_table(result).rows, itemgetter("task"))],
-        "scale": scale_of(result.protocol),
+        "scale": scale_of(snapshot, result.protocol),
         "totals": totals_by_group(result),
         "rough": _rough_reasons(result),
         "floors": {task.task: best for task in result.tasks if (best := _best_baseline(task)) is not None},

@@ -23,7 +23,7 @@ from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visito
 from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, root_of, site_of
 from leaderboard.web.uploads import limit_body, max_body_bytes
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
-from submissions.tracks import TRACKS, list_system_types
+from submissions.tracks import FIRST_TRACK, TRACKS, list_system_types
 
 LATEST = 5
 """Number of a visitor's own submissions on this page."""
@@ -83,7 +83,9 @@ def form_view(
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),
         "idempotency_key": secrets.token_urlsafe(16),
-        "foretold": build_preview(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
+        "foretold": build_preview(check, snapshot, query or {}, _default_protocol(site, check))
+        if check and is_over
+        else None,
         "mine": owner_rows(snapshot, owner)[:LATEST] if owner else [],
         "held": site.storing.list_pending(owner)[-LATEST:],
         "is_account": owner.startswith("hf:"),
@@ -97,6 +99,11 @@ def form_view(
         "amount_span": format_amount_range,
     }
     return View("submit.html", context)
+
+
+def _default_protocol(site: Site, check: CheckSession) -> str:
+    track = check.values.get("track", "")
+    return site.settings.protocol_of(track if track in TRACKS else FIRST_TRACK)
 
 
 def _render_outcome(request: Request, site: Site, check: CheckSession) -> Response:

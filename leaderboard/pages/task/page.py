@@ -60,7 +60,9 @@ def task_page(visit: PageRequest) -> View:
     context = {
         "task": task,
         "anchors": anchors_table(snapshot, task.id).rows,
-        "by_protocol": [(key, scale_of(key), _table_parts(rows, window)) for key, rows in by_protocol.items()],
+        "by_protocol": [
+            (key, scale_of(snapshot, key), _table_parts(rows, window)) for key, rows in by_protocol.items()
+        ],
         "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
         "floors": {key: baselines_by_task(snapshot, task.track, key).get(task.id, []) for key in by_protocol},

@@ -14,6 +14,7 @@ from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.task import Task
+from submissions.tracks import FIRST_TRACK
 
 FILTERS = ("category", "kind", "language", "subset")
 SHOWN = (
@@ -50,7 +51,8 @@ def tasks_page(visit: PageRequest) -> View:
 
 
 def _offered_protocols(visit: PageRequest) -> tuple[str, ...]:
-    return protocols_in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
+    default = visit.site.settings.protocol_of(FIRST_TRACK)
+    return protocols_in_use(visit.snapshot, default, {result.protocol for _, result in visit.snapshot.published})
 
 
 def _require_one_of(what: str, name: str, names: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.board.query import BoardQuery
+from leaderboard.board.query import query_class
 from leaderboard.board.rows import board_table
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.tracks import BOARDS
@@ -94,13 +94,13 @@ def test_an_empty_board_points_to_the_protocol_that_has_numbers(visit: Open) -> 
 
 
 def test_the_default_view_has_the_url_without_a_query() -> None:
-    choice = BoardQuery(protocol="demo@1")
+    choice = query_class("dataset_research")(protocol="demo@1")
     assert choice.query("demo@1") == ""
     assert choice.query("demo@1", method="few_shot_1") == "?method=few_shot_1"
 
 
 def test_a_head_asks_for_the_useful_direction_first() -> None:
-    choice = BoardQuery(protocol="demo@1", sort="-overall")
+    choice = query_class("dataset_research")(protocol="demo@1", sort="-overall")
     assert choice.toggle_sort("overall", text=False) == "overall"
     assert choice.toggle_sort("knowledge", text=False) == "-knowledge"
     assert choice.toggle_sort("system", text=True) == "system"
@@ -108,7 +108,7 @@ def test_a_head_asks_for_the_useful_direction_first() -> None:
 
 def test_an_entry_without_totals_of_a_view_is_not_on_it(arena: Arena) -> None:
     snapshot = SnapshotReader(arena).snapshot()
-    table = board_table(snapshot, "dataset_research", BoardQuery(protocol="arena@1"))
+    table = board_table(snapshot, "dataset_research", query_class("dataset_research")(protocol="arena@1"))
     assert table.frame.empty
     assert "overall" in table.frame.columns
 

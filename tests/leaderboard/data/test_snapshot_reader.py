@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.board.query import BoardQuery
+from leaderboard.board.query import query_class
 from leaderboard.board.rows import board_table
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.snapshot.snapshot_builder import MIN_COMPACTED
@@ -25,7 +25,7 @@ from submissions.storage.repo import Change
 from tests.support.varied_systems import add
 
 TRACK = "dataset_research"
-CHOICE = BoardQuery(protocol="demo@1")
+CHOICE = query_class("dataset_research")(protocol="demo@1")
 
 
 class Noted(LocalRepo):

@@ -13,6 +13,7 @@ import pytest
 from leaderboard.settings import BadSetting, read_settings
 from leaderboard.web.fast_gradio_import import fast_gradio_import
 from submissions.arena.arena import Arena
+from submissions.tracks import FIRST_TRACK
 from tests.support.live_server import free_port
 from tests.support.paths import ROOT
 from tests.support.site_client import Open
@@ -20,7 +21,12 @@ from tests.support.site_client import Open
 
 def test_defaults_serve_this_machine_only() -> None:
     settings = read_settings({})
-    assert (settings.arena, settings.host, settings.port, settings.protocol) == (".arena", "127.0.0.1", 7860, "demo@1")
+    assert (settings.arena, settings.host, settings.port, settings.protocol_of(FIRST_TRACK)) == (
+        ".arena",
+        "127.0.0.1",
+        7860,
+        "demo@1",
+    )
 
 
 def test_a_space_is_reached_from_outside_unless_told_otherwise() -> None:
@@ -29,8 +35,8 @@ def test_a_space_is_reached_from_outside_unless_told_otherwise() -> None:
 
 
 def test_a_space_shows_no_demo_first_unless_told_otherwise(arena: Arena, visit: Open) -> None:
-    assert read_settings({"SPACE_ID": "someone/arena"}).protocol == "arena@1"
-    assert read_settings({"SPACE_ID": "someone/arena", "ARENA_PROTOCOL": "demo@1"}).protocol == "demo@1"
+    assert read_settings({"SPACE_ID": "someone/arena"}).protocol_of(FIRST_TRACK) == "arena@1"
+    assert read_settings({"SPACE_ID": "someone/arena", "ARENA_PROTOCOL": "demo@1"}).protocol_of(FIRST_TRACK) == "demo@1"
     space = visit(SPACE_ID="someone/arena")
     assert arena.results.read(f"results/{arena.submission_ids()[0]}/demo@1.json")
     assert {row["protocol"] for row in space.get("/board/dataset_research.json?protocol=demo@1").json()} == {"demo@1"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from leaderboard.tracks.board import BoardLayout, Column
+from leaderboard.tracks.board import Board, Column
+from leaderboard.tracks.dataset_research.judge_scores import AVERAGED
+from leaderboard.tracks.dataset_research.kind_columns import DatasetResearchRow
+from leaderboard.tracks.dataset_research.metadata_section import SECTION
 
-BOARD = BoardLayout(
+BOARD = Board(
     track="dataset_research",
     lead="Given a demand in plain words, which system finds or makes the training data that teaches a model most?",
+    row=DatasetResearchRow,
     columns=(
         Column(
             "rank_first",
@@ -45,5 +49,6 @@ BOARD = BoardLayout(
             usual=False,
         ),
     ),
-    dimensions=("introduction", "task", "question", "input", "output", "example"),
+    sections=(SECTION,),
+    dimensions=AVERAGED,
 )

@@ -49,8 +49,10 @@ class JudgeScoreRow(TableRow):
     """The publication, or the submission's id."""
 
 
-DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", "domain", "source", "samples_count")
-"""The six averaged dimensions, then the three that are only shown."""
+AVERAGED = ("introduction", "task", "question", "input", "output", "example")
+"""Dimensions that the average covers: the spokes of the radar chart."""
+DIMENSIONS = (*AVERAGED, "domain", "source", "samples_count")
+"""The averaged dimensions, then the three that are only shown."""
 
 
 @cached_per_snapshot
@@ -73,7 +75,10 @@ def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _published_row(source: PublishedFigures, row: PublishedJudgeRow) -> JudgeScoreRow:
     return JudgeScoreRow(
-        **row.model_dump(),
+        **row.scores,
+        system=row.system,
+        system_type=row.system_type,
+        average=row.average,
         team=None,
         domain=None,
         source=None,
