@@ -61,7 +61,10 @@ class JudgeScores(Record):
 
 
 class TrackDetails(Record):
-    """A task's figures that only one track has. A subclass gives `track` its name as the default, and is then read back as itself."""
+    """A task's figures that only one track has.
+
+    A subclass gives `track` its track's name as the default; stored details of the track are then read as it.
+    """
 
     types: ClassVar[dict[str, type[TrackDetails]]] = {}
     """Subclass of each track."""

@@ -10,8 +10,8 @@ from submissions.index.result_summary import summarize_result
 from submissions.index.result_tables import task_table
 from submissions.records.anchors import Setup
 from submissions.records.base import Score
-from submissions.records.result import MethodScore, Result, TaskResult
 from submissions.records.findings import TrackDetails
+from submissions.records.result import MethodScore, Result, TaskResult
 from submissions.storage.codec import parse_record, to_json
 
 SUM = Score(name="sum", value=0.5, n=3)
@@ -31,8 +31,8 @@ def types() -> Iterator[None]:
 
 
 def make_result(**fields: object) -> Result:
-    task = {"task": "one", "state": "scored", "rows": 3, "removed": 0,
-            "methods": (MethodScore(method="sum", score=SUM, gain=SUM.model_copy(update={"name": "gain"})),)}  # fmt: skip
+    method = MethodScore(method="sum", score=SUM, gain=SUM.model_copy(update={"name": "gain"}))
+    task = {"task": "one", "state": "scored", "rows": 3, "removed": 0, "methods": (method,)}
     setup = Setup(model="none", model_sha256="a" * 64, packages={}, hardware="CPU", seed=1)
     return Result(
         submission="0" * 26, track="gates", system="s", system_type="search", team="t", protocol="gates@1",
@@ -54,7 +54,7 @@ def test_details_are_read_back_as_their_tracks_record() -> None:
 
 
 def test_details_of_a_track_that_has_none_are_refused_by_name() -> None:
-    with pytest.raises(ValidationError, match="no track 'hats' has details of a task; those that have: .*gates"):
+    with pytest.raises(ValidationError, match=r"no track 'hats' has details of a task; those that have: .*gates"):
         make_result(details={"track": "hats"})
 
 
