@@ -24,7 +24,6 @@ from leaderboard.api.table_exports import (
 )
 from leaderboard.board.query import BoardQuery, value_names
 from leaderboard.pages.board.page import SECTION_PATH
-from leaderboard.pages.insights import NAMES as INSIGHTS
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import MEDIA, PageRequest, cached_route
 from submissions.index.result_tables import ENDINGS
@@ -95,9 +94,13 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
     }
 
 
+def _list_insights() -> list[str]:
+    return list(dict.fromkeys(spec.name for board in BOARDS.values() for spec in board.insights))
+
+
 def _list_choices() -> Mapping[str, Sequence[str]]:
     """Values of the parameters that are limited to some, over all boards."""
-    choices: dict[str, list[str]] = {"track": list(BOARDS), "name": list(INSIGHTS)}
+    choices: dict[str, list[str]] = {"track": list(BOARDS), "name": _list_insights()}
     for track in TRACKS:
         for name, values in value_names(track).items():
             choices[name] = list(dict.fromkeys([*choices.get(name, ()), *values]))

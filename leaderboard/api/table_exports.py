@@ -17,12 +17,6 @@ from leaderboard.pages.board.page import SECTION_PATH
 from leaderboard.pages.cases.list_page import CaseListRow
 from leaderboard.pages.cases.side_by_side import CaseRow
 from leaderboard.pages.compare.pairwise import PairRow
-from leaderboard.pages.insights.cost import ByCostRow
-from leaderboard.pages.insights.knowledge_vs_reasoning import KindsRow
-from leaderboard.pages.insights.metadata import MetadataRow
-from leaderboard.pages.insights.preview_agreement import PreviewRow
-from leaderboard.pages.insights.row_counts import RowsRow
-from leaderboard.pages.insights.tokens import TokensRow
 from leaderboard.pages.submission.result_findings import DimensionRow, MetricRow, ScreenRow
 from leaderboard.pages.submissions import SubmissionRow
 from leaderboard.pages.task.page import AnchorRow
@@ -66,7 +60,15 @@ def list_table_exports() -> dict[str, TableExport]:
         SECTION_PATH: TableExport("A section below a board.", query=("protocol",)),
         "/leaders{ending:ending}": TableExport("The rows of the front page, in the format of a board.", rows),
         **_OF_ALL_BOARDS,
+        "/insights/{name:stem}{ending:ending}": _insight_export(),
     }
+
+
+def _insight_export() -> TableExport:
+    specs = [spec for board in BOARDS.values() for spec in board.insights]
+    *names, last = [f"`{name}`" for name in dict.fromkeys(spec.name for spec in specs)]
+    about = f"The table of one insight: {', '.join(names)} or {last}."
+    return TableExport(about, tuple(dict.fromkeys(spec.row for spec in specs)), query=("track", "protocol"))
 
 
 def list_section_exports() -> dict[str, TableExport]:
@@ -120,10 +122,6 @@ _OF_ALL_BOARDS: Mapping[str, TableExport] = {
     ),
     "/tasks/{task}/anchors{ending:ending}": TableExport("The two ends of a task's scale, by protocol.", (AnchorRow,)),
     "/tasks/{task:stem}{ending:ending}": TableExport("Scores of every system on a task.", (TaskScore,)),
-    "/insights/{name:stem}{ending:ending}": TableExport(
-        "The table of one insight: `metadata`, `preview`, `rows`, `tokens`, `cost` or `kinds`.",
-        (MetadataRow, PreviewRow, RowsRow, TokensRow, ByCostRow, KindsRow), query=("track", "protocol"),
-    ),
     "/cases{ending:ending}": TableExport("All case studies.", (CaseListRow,), query=("track", "protocol")),
     "/cases/{slug:stem}{ending:ending}": TableExport(
         "The figures of one case.", (CaseRow,), query=("track", "protocol")

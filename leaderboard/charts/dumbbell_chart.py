@@ -47,12 +47,21 @@ class DumbbellStrip:
 
 
 @dataclass(frozen=True)
+class PlotTick:
+    """One value on the axis with a meaning, such as the untouched model's."""
+
+    value: float
+    at: float
+    """Position."""
+    name: str
+
+
+@dataclass(frozen=True)
 class DumbbellPlot:
     """All strips on one axis."""
 
     strips: tuple[DumbbellStrip, ...]
-    ticks: tuple[tuple[float, float], ...]
-    """Value and position of the untouched model and of the model trained on the real data."""
+    ticks: tuple[PlotTick, ...]
 
 
 def assign_hues(names: Sequence[str]) -> list[int]:
@@ -60,14 +69,19 @@ def assign_hues(names: Sequence[str]) -> list[int]:
     return [PALETTE.index(colour) for colour in assign_colours(names)]
 
 
-def build_dumbbell_plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> DumbbellPlot:
-    """Build a strip per task with one mark per system; a task without any gain has no marks."""
+def build_dumbbell_plot(
+    rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str], marked: Mapping[float, str]
+) -> DumbbellPlot:
+    """Build a strip per task with one mark per system; a task without any gain has no marks.
+
+    `marked` names the values that are on the axis in any case, zero first.
+    """
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
-    values = [0.0, 1.0, *(end for end in ends if end is not None)]
-    low, high = min(values), max(values)
+    values = [*marked, *(end for end in ends if end is not None)]
+    low, high = min(values, default=0.0), max(values, default=0.0)
 
     def percent_at(value: float) -> float:
-        share: float = (value - low) / (high - low)
+        share: float = (value - low) / (high - low) if high > low else 0.5
         return round(EDGE + (100 - 2 * EDGE) * share, 2)
 
     strips = []
@@ -83,4 +97,6 @@ def build_dumbbell_plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str],
                 marks.append(Mark(percent_at(row[slug]), span[0], span[1], lane, hue, SHAPES[number]))
         at = [mark.at for mark in marks]
         strips.append(DumbbellStrip(row, tuple(marks), min(at, default=0.0), max(at, default=0.0)))
-    return DumbbellPlot(tuple(strips), ((0.0, percent_at(0.0)), (1.0, percent_at(1.0))))
+    return DumbbellPlot(
+        tuple(strips), tuple(PlotTick(value, percent_at(value), name) for value, name in marked.items())
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from submissions.tracks import SYSTEM_TYPES
+from submissions.tracks import TRACKS
 
 WIDTH, HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 62
@@ -21,8 +21,7 @@ SHAPES = (
     "M0,6L-6,-5H6Z",
 )
 """Circle, square, diamond, triangle, cross, inverted triangle: outlines around a dot's position."""
-TYPE_SHAPES = dict(zip(SYSTEM_TYPES, SHAPES, strict=False))
-"""Shape of each system type, the same on every page."""
+UNKNOWN_SHAPE = SHAPES[-1]
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,12 @@ class Strip:
     def down(self, lane: float) -> float:
         """Vertical position of a lane's middle."""
         return round(self.edges[2] + LANE * (lane + 0.5), 1)
+
+
+def type_shape(system_type: str) -> str:
+    """Return the shape of a type of systems, the same on every page: by its place among the types of all tracks."""
+    types = list(dict.fromkeys(key for track in TRACKS.values() for key in track.system_type_keys))
+    return SHAPES[types.index(system_type) % len(SHAPES)] if system_type in types else UNKNOWN_SHAPE
 
 
 def build_axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leaderboard.data.snapshot.snapshot import Snapshot
-from submissions.tracks import describe_protocol
+from submissions.tracks import TRACKS, describe_protocol, find_track
 from submissions.tracks.published_protocol import ProtocolScale, PublishedProtocol
 from submissions.tracks.track import ProtocolSpec
 
@@ -13,6 +13,12 @@ from submissions.tracks.track import ProtocolSpec
 def facts_of(snapshot: Snapshot, protocol: str) -> PublishedProtocol | ProtocolSpec:
     """Return a protocol's facts as the evaluator published them, else as its track knows them."""
     return snapshot.protocols.get(protocol) or describe_protocol(protocol)
+
+
+def track_of(snapshot: Snapshot, protocol: str) -> str:
+    """Return the name of a protocol's track; of the first one for a protocol that nobody knows."""
+    published = snapshot.protocols.get(protocol)
+    return published.track if published and published.track in TRACKS else find_track(protocol).name
 
 
 def scale_of(snapshot: Snapshot, protocol: str) -> ProtocolScale:

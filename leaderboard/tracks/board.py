@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from leaderboard.board.row import BoardRow
+from leaderboard.cases.detector import CaseDetector
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table
+from leaderboard.insights.insight import InsightSpec
 from submissions.index.result_summary import ResultSummary
 from submissions.tracks import get_track
 
@@ -29,6 +31,14 @@ class Column:
     help: str = ""
     usual: bool = True
     """True if the column is shown when the URL names none."""
+
+
+@dataclass(frozen=True)
+class TaskColumn:
+    """One figure of a result's task: `base`, `reference`, `rows`, `removed`, or a field of its track's details."""
+
+    key: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -62,14 +72,24 @@ class Board:
     sections: tuple[Section, ...] = ()
     dimensions: tuple[str, ...] = ()
     """Dimensions that the metadata judge averages, each 0 to 10; empty without such a judge."""
-    insights: tuple[Any, ...] = ()
-    cases: tuple[Any, ...] = ()
-    task_columns: tuple[Any, ...] = ()
+    insights: tuple[InsightSpec, ...] = ()
+    """Sections of the page of insights."""
+    cases: tuple[CaseDetector, ...] = ()
+    """Detectors of notable tasks, for the page of case studies."""
+    task_columns: tuple[TaskColumn, ...] = ()
+    """Figures of a result's task beside its scores: on the task's, the system's and the submission's page."""
+    end_names: tuple[str, str] = ("", "")
+    """Short names of the scale's zero and of its reference on a chart's axis; empty without such points."""
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Groups of tasks with stored totals: `overall`, then the track's own."""
         return get_track(self.track).group_keys
+
+    @cached_property
+    def task_labels(self) -> dict[str, str]:
+        """Labels of the task columns by key."""
+        return {column.key: column.label for column in self.task_columns}
 
     @cached_property
     def row_columns(self) -> tuple[str, ...]:

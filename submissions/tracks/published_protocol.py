@@ -35,6 +35,11 @@ class ProtocolScale(Record):
     mean: str = ""
     """Meaning of a total, and the value of a missing task in it."""
 
+    @property
+    def is_score(self) -> bool:
+        """True if the scale has no second point: a task's value is then its score, and needs no column beside it."""
+        return self.reference is None and not self.zero
+
     def to_display(self, value: float | None) -> float | None:
         """Convert a stored value for display."""
         return None if value is None else value * self.factor

@@ -129,6 +129,21 @@ class Track:
         orders = {_family(self.demo_protocol): 2, _family(self.default_protocol): 0}
         return orders.get(_family(protocol), 1)
 
+    @property
+    def preview_keys(self) -> tuple[str, ...]:
+        """Keys of the methods that are measured before the costly stages."""
+        return tuple(method.key for method in self.methods if method.is_preview)
+
+    @property
+    def headline_method(self) -> MethodSpec:
+        """The method that ranks. Raises StopIteration for a track that lists none of that key."""
+        return next(method for method in self.methods if method.key == self.headline)
+
+    def label_method(self, key: str) -> str:
+        """Name of a method on pages; the key in plain words for one that the track does not list."""
+        method = self.find_method(key)
+        return method.label if method else key.replace("_", " ")
+
     def find_method(self, key: str) -> MethodSpec | None:
         """Return a method by its key; None if the track has no such method."""
         return next((method for method in self.methods if method.key == key), None)

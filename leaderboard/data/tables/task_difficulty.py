@@ -14,13 +14,7 @@ from leaderboard.data.published.latest_results import latest_results
 from leaderboard.data.snapshot.details_file import TaskDetails
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultLayout, ResultSummary
-
-METHOD = "fine_tune"
-CORNER = (
-    "no system gains clearly: the 95% interval of every evaluated system's fine-tune gain reaches 0 or below. "
-    "Entries under review, and systems without data for the task, do not count"
-)
-"""Definition of a corner case."""
+from submissions.tracks.track import Track
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Difficulty:
     """Score of the untouched model, 0 to 1, from the newest result, like the reference."""
     reference: TaskAnchors
     systems: int | None
-    """Systems whose fine-tune gain has an interval; None under a protocol without gains."""
+    """Systems whose headline gain has an interval; None under a protocol without gains."""
     gained: int | None
     """Number of these systems whose interval lies above 0."""
 
@@ -47,6 +41,15 @@ class Difficulty:
     def corner_case(self) -> bool | None:
         """True if no system has a clear gain; None if none was measured."""
         return self.gained == 0 if self.systems else None
+
+
+def define_corner_case(track: Track) -> str:
+    """Return the definition of a corner case in a clause."""
+    label = track.headline_method.label
+    return (
+        f"no system gains clearly: the 95% interval of every evaluated system's {label} gain reaches 0 or below. "
+        "Entries under review, and systems without data for the task, do not count"
+    )
 
 
 @cached_per_snapshot
@@ -67,7 +70,7 @@ def task_difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str
 
 
 def _count_gains(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
-    """Count, per task, the results whose fine-tune gain has an interval, and those with one above 0."""
+    """Count, per task, the results whose headline gain has an interval, and those with one above 0."""
     alike: dict[ResultLayout, list[ResultSummary]] = {}
     for result in results:
         alike.setdefault(result.layout, []).append(result)

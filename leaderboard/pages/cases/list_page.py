@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
+from leaderboard.cases.detector import DetectedCase
 from leaderboard.data.published.latest_results import latest_results
-from leaderboard.data.scales import note_of, protocols_in_use
+from leaderboard.data.scales import note_of, protocols_in_use, track_of
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.pages.cases.case_file import CaseFile
 from leaderboard.pages.cases.detected import detect_cases
-from leaderboard.pages.cases.detector import DetectedCase
 from leaderboard.pages.cases.library import builtin_cases, load_cases
+from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.tracks import FIRST_TRACK, TRACKS
+from submissions.tracks import FIRST_TRACK, TRACKS, get_track
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class CaseListRow(TableRow):
     origin: str
     """`organiser`, `published` with the site, or `found` by it in the results."""
     kind: str
-    """`written`, or the kind of a detected case: `gap`, `corner` or `preview`."""
+    """`written`, or the kind of a detected case, for example `corner`."""
     label: str
     """Finding of a detected case; else the source or author."""
     title: str
@@ -45,6 +46,8 @@ class CaseListQuery:
 
     protocol: str
     protocols: tuple[str, ...]
+    track: str
+    """The protocol's track."""
     usual: str
     """Protocol of a query without one: the site's own, or the next while that has no result."""
 
@@ -60,7 +63,7 @@ class CaseListQuery:
         protocol = visit.query.get("protocol") or usual
         if protocol not in protocols:
             raise NotFound(f"No protocol {protocol[:80]!r}; there are: {', '.join(protocols)}.")
-        return cls(protocol, protocols, usual)
+        return cls(protocol, protocols, track_of(visit.snapshot, protocol), usual)
 
     def query(self, protocol: str = "") -> str:
         """Query string of this choice, or of another protocol; empty for the usual one."""
@@ -80,6 +83,8 @@ def cases_page(visit: PageRequest) -> View:
         "chosen": chosen,
         "meaning": note_of(visit.snapshot, chosen.protocol),
         "unreadable": written.unreadable,
+        "detectors": board_named(chosen.track).cases,
+        "title_of_track": get_track(chosen.track).title,
         "summaries": {case.slug: case.said[0] for case in by_results},
     }
     return View("cases.html", context, Table("cases", frame_of(CaseListRow, rows)))

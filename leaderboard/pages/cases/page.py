@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from leaderboard.cases.contests import build_contests
+from leaderboard.cases.detector import DetectedCase
 from leaderboard.data.scales import scale_of
 from leaderboard.data.tables.table_frames import Table, frame_of
-from leaderboard.pages.cases.best_by_type import build_contests
 from leaderboard.pages.cases.case_file import CaseFile, CaseFrontMatter
 from leaderboard.pages.cases.detected import detected_case
-from leaderboard.pages.cases.detector import DetectedCase
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.pages.cases.list_page import CaseListQuery
 from leaderboard.pages.cases.side_by_side import CaseRow, CaseSide, evaluated_sides, published_sides
+from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.task import Task
-from submissions.tracks import TRACKS
-from submissions.tracks.dataset_research_scales import GAIN
+from submissions.tracks import FIRST_TRACK, TRACKS, get_track
+from submissions.tracks.published_protocol import POINTS
 
 
 def case_page(visit: PageRequest) -> View:
@@ -76,17 +77,21 @@ def _case_view(
     sides: Sequence[CaseSide],
     query: str,
 ) -> View:
+    track = task.track if task else FIRST_TRACK
+    scale = scale_of(visit.snapshot, protocol)
     rows = list(chain.from_iterable(side.rows for side in sides))
     ends = [getattr(row, name) for row in rows for name in ("gain", "gain_low", "gain_high")]
     values = [end for end in ends if end is not None]
     shared = {
         "task": task,
+        "track": get_track(track),
+        "columns": board_named(track).task_labels,
         "protocol": protocol,
-        "scale": scale_of(visit.snapshot, protocol),
+        "scale": scale,
         "sides": sides,
-        "one": GAIN,
+        "one": POINTS,
         "query": query,
-        "span": (min([0.0, *values]), max([1.0, *values])),
+        "span": (min([0.0, *values]), max([0.0 if scale.is_score else 1.0, *values]) or 1.0),
         "slug": slug,
     }
     other = [row for side in context["elsewhere"] for row in side.rows]

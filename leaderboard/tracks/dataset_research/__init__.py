@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from leaderboard.tracks.board import Board, Column
+from leaderboard.tracks.board import Board, Column, TaskColumn
+from leaderboard.tracks.dataset_research.cases import DETECTORS
+from leaderboard.tracks.dataset_research.insights import INSIGHTS
 from leaderboard.tracks.dataset_research.judge_scores import AVERAGED
 from leaderboard.tracks.dataset_research.kind_columns import DatasetResearchRow
 from leaderboard.tracks.dataset_research.metadata_section import SECTION
@@ -51,4 +53,13 @@ BOARD = Board(
     ),
     sections=(SECTION,),
     dimensions=AVERAGED,
+    insights=INSIGHTS,
+    cases=DETECTORS,
+    task_columns=(
+        TaskColumn("base", "Base"),
+        TaskColumn("reference", "Reference"),
+        TaskColumn("rows", "Rows"),
+        TaskColumn("removed", "Removed"),
+    ),
+    end_names=("base model", "real data"),
 )

@@ -1,16 +1,17 @@
-"""Detected cases, and their input: all contests under one protocol."""
+"""Detected cases, their input, which is all contests under one protocol, and the detectors that find them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from leaderboard.cases.contests import Best, TaskContest
 from leaderboard.data.same_names import shown_system
 from leaderboard.data.snapshot.snapshot import Snapshot
-from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
 from leaderboard.templates import format_figure, strip_bidi
+from submissions.tracks import get_track
 from submissions.tracks.published_protocol import ProtocolScale
 
 
@@ -44,9 +45,10 @@ class CaseContext:
     scale: ProtocolScale
 
     def gain_interval(self, task: str, best: Best) -> tuple[float, float] | None:
-        """The 95% interval of a gain by fine-tuning; None if unknown."""
+        """The 95% interval of a gain by the headline method; None if unknown."""
         line = self.snapshot.task_details(best.submission, self.snapshot.results[best.submission][self.protocol], task)
-        low, high = (line.of_method(METHOD, end) for end in ("gain_low", "gain_high")) if line else (None, None)
+        headline = get_track(self.track).headline
+        low, high = (line.of_method(headline, end) for end in ("gain_low", "gain_high")) if line else (None, None)
         return None if low is None or high is None else (low, high)
 
     def format_gain(self, task: str, best: Best) -> str:
@@ -74,6 +76,20 @@ class CaseContext:
         result = self.snapshot.results[best.submission][self.protocol]
         _, system = shown_system(self.snapshot, result.team, result.system)
         return Markup("<bdi>{}</bdi>").format(strip_bidi(system))
+
+
+@dataclass(frozen=True)
+class CaseDetector:
+    """One kind of cases that a track registers in its board."""
+
+    kind: str
+    """Kind of its cases: the first part of their slugs."""
+    about: str
+    """The tasks that it finds, in a phrase after "the tasks"."""
+    find_tasks: Callable[[CaseContext], list[str]]
+    """Finds the tasks, the most notable first."""
+    build_case: Callable[[CaseContext, str, int], DetectedCase]
+    """Makes the case of the task at a position among them, counted from 1."""
 
 
 def ordinal_phrase(place: int, largest: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal_phrase
+from leaderboard.cases.detector import CaseContext, DetectedCase, ordinal_phrase
 
 NAME = "preview"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from leaderboard.cases.contests import Best
+from leaderboard.cases.detector import CaseContext, DetectedCase
 from leaderboard.data.tables.task_difficulty import TaskAnchors, task_difficulties
-from leaderboard.pages.cases.best_by_type import Best
-from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 from leaderboard.templates import format_figure
 
 NAME = "corner"

@@ -7,7 +7,7 @@ from typing import Any
 
 from leaderboard.charts.svg_charts import Plot
 from leaderboard.data.tables.table_frames import Table, frame_of
-from leaderboard.pages.insights.base import (
+from leaderboard.insights.insight import (
     Insight,
     InsightColumn,
     Pair,
@@ -16,9 +16,9 @@ from leaderboard.pages.insights.base import (
     interval_fields,
     row_identity,
 )
-from leaderboard.pages.insights.pareto import Point
-from leaderboard.pages.insights.pareto_marks import frontier_numbers, mark_frontier
-from leaderboard.pages.insights.system_figures import SystemFigures
+from leaderboard.insights.pareto import Point
+from leaderboard.insights.pareto_marks import frontier_numbers, mark_frontier
+from leaderboard.insights.system_figures import SystemFigures
 from submissions.records.ledger import Ledger
 from submissions.tracks.published_protocol import ProtocolScale
 
@@ -55,8 +55,8 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolSc
         for one in systems
         if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
-    timed, by_machine = mark_frontier(found, "device_hours", group=lambda row: str(row.machine))
-    pairs, by_price = mark_frontier(timed, "price", "price_frontier")
+    timed, by_machine = mark_frontier(found, "device_hours", "fine_tune", group=lambda row: str(row.machine))
+    pairs, by_price = mark_frontier(timed, "price", "fine_tune", "price_frontier")
     short = any(0 < row.device_hours < 1 for _, row in pairs)
     hours = InsightColumn("device_hours", "Device-hours", 4 if short else 1)
     dollars = InsightColumn("price", "US dollars", 2)

@@ -1,17 +1,17 @@
-"""Parts of every insight: a question, a computed sentence, a table, and charts of that table."""
+"""Insights: a question, a computed sentence, a table, and charts of that table; each track registers its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, build_axis
+from leaderboard.charts.svg_charts import Dot, Plot, build_axis, type_shape
 from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.tables.table_frames import Table, TableRow
-from leaderboard.pages.insights.pareto import Point
-from leaderboard.pages.insights.system_figures import Figure, SystemFigures
+from leaderboard.insights.pareto import Point
+from leaderboard.insights.system_figures import Figure, SystemFigures
 from leaderboard.templates import format_figure, strip_bidi
 from submissions.tracks.published_protocol import ProtocolScale
 
@@ -72,6 +72,18 @@ class Insight:
         frame = self.table.frame
         chosen = frame[frame["number"].isin(drawn)] if drawn else frame
         return Table(self.table.name, chosen[: max(MAX_DOTS, len(drawn))]).rows
+
+
+@dataclass(frozen=True)
+class InsightSpec:
+    """One insight that a track registers in its board."""
+
+    name: str
+    """Its section on the page, and its downloads: `/insights/<name>.csv` and so on."""
+    row: type[SystemRow]
+    """Class of the table's rows."""
+    build: Callable[[list[SystemFigures], str, ProtocolScale], Insight]
+    """Makes the section from a protocol's systems, the protocol's name and its scale."""
 
 
 Pair = tuple[SystemFigures, Any]
@@ -144,7 +156,7 @@ def _system_dot(pair: Pair, x: InsightColumn, y: InsightColumn) -> Dot:
         title=f"{of.number}. {strip_bidi(of.system)}: {told}",
         href=f"/submissions/{of.submission}?protocol={row.protocol}" if of.submission else None,
         colour=of.colour,
-        shape=TYPE_SHAPES[of.system_type],
+        shape=type_shape(of.system_type),
         label=str(of.number),
         x_ends=_interval_ends(row, x),
         y_ends=_interval_ends(row, y),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard.data.tables.table_frames import Table, frame_of
-from leaderboard.pages.insights.base import (
+from leaderboard.insights.insight import (
     Insight,
     InsightColumn,
     Pair,
@@ -15,8 +15,8 @@ from leaderboard.pages.insights.base import (
     interval_fields,
     row_identity,
 )
-from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
-from leaderboard.pages.insights.system_figures import SystemFigures
+from leaderboard.insights.pareto_marks import frontier_sentence, mark_frontier
+from leaderboard.insights.system_figures import SystemFigures
 from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "rows"
@@ -42,7 +42,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolSc
         for one in systems
         if one.rows is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
-    pairs, best = mark_frontier(found, "rows")
+    pairs, best = mark_frontier(found, "rows", "fine_tune")
     x = InsightColumn("rows", "Rows used, mean over tasks", 1)
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(

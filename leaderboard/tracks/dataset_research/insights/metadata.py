@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.tables.table_frames import Table, frame_of
-from leaderboard.pages.insights.base import (
+from leaderboard.insights.insight import (
     Insight,
     InsightColumn,
     Pair,
@@ -15,7 +15,7 @@ from leaderboard.pages.insights.base import (
     interval_fields,
     row_identity,
 )
-from leaderboard.pages.insights.system_figures import SystemFigures
+from leaderboard.insights.system_figures import SystemFigures
 from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "metadata"

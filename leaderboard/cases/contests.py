@@ -1,4 +1,4 @@
-"""Comparison of systems on each task: the best of each type, and the few-shot preview."""
+"""Comparison of systems on each task: the best of each type, and the preview beside the headline."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published.latest_results import latest_results
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
-from submissions.records.result import Method
-
-METHOD: Method = "fine_tune"
-PREVIEW: Method = "few_shot_5"
+from submissions.tracks import get_track
 
 
 class Best(NamedTuple):
-    """One system's gain on a task by fine-tuning."""
+    """One system's gain on a task by the headline method."""
 
     value: float
     submission: str
@@ -35,28 +32,27 @@ class TaskContest:
     best: Mapping[str, Best]
     """Best system by type of system."""
     both: int
-    """Number of systems with a gain by five shots and one by fine-tuning."""
+    """Number of systems with a gain by the last method of the preview and one by the headline method."""
     preview: float
-    """Mean gain of these systems by five shots; NaN if there are none, as is `trained`."""
+    """Mean gain of these systems by the preview; NaN if there are none, as is `trained`."""
     trained: float
-    """Mean gain of these systems by fine-tuning."""
+    """Mean gain of these systems by the headline method."""
     better: int
-    """Number of these systems that gain more by fine-tuning."""
+    """Number of these systems that gain more by the headline method than by the preview."""
 
     @property
     def shown(self) -> tuple[str, ...]:
         """Submissions to compare, best first."""
         return tuple(best.submission for best in sorted(self.best.values(), key=lambda best: -best.value))
 
-    @property
-    def gap(self) -> float | None:
-        """Lead of the best search system over the best synthesis system; negative if it is behind."""
-        found = [self.best.get(kind) for kind in ("search", "synthesis")]
-        return found[0].value - found[1].value if found[0] and found[1] else None
+    def lead_of(self, kind: str, other: str) -> float | None:
+        """Lead of the best system of a type over the best of another; negative if it is behind."""
+        first, second = self.best.get(kind), self.best.get(other)
+        return first.value - second.value if first and second else None
 
     @property
     def surprise(self) -> float | None:
-        """Mean advantage of fine-tuning over five shots; None for fewer than two systems."""
+        """Mean advantage of the headline method over the preview; None for fewer than two systems."""
         return self.trained - self.preview if self.both > 1 else None
 
 
@@ -65,7 +61,9 @@ def build_contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str
     """Build a contest for every task with a scored system, in benchmark order."""
     newest = latest_results(snapshot, track, protocol)
     tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
-    trained, previews = (_gain_matrix(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
+    trained = _gain_matrix(newest.values(), tasks, get_track(track).headline)
+    shown_before = get_track(track).preview_keys
+    previews = _gain_matrix(newest.values(), tasks, shown_before[-1]) if shown_before else np.full_like(trained, nan)
     ids, types = list(newest), np.array([result.system_type for result in newest.values()], dtype=object)
     return {
         name: _task_contest(ids, types, trained[:, at], previews[:, at])

@@ -17,9 +17,8 @@ from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
 from submissions.records.ledger import Ledger
+from submissions.tracks import get_track
 from submissions.tracks.published_protocol import ProtocolScale
-
-SUBSET = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[System
 def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: ProtocolScale) -> SystemFigures:
     judged = result.metadata
     team, system = shown_system(snapshot, result.team, result.system)
-    rows = result.rows[_subset_mask(snapshot, result.layout.tasks)]
+    wanted = get_track(result.track).subsets[0]
+    rows = result.rows[_subset_mask(snapshot, result.layout.tasks, wanted)]
     return SystemFigures(
         system=system,
         team=team,
@@ -86,7 +86,7 @@ def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, sca
         figures={
             (method, group): Figure(value * scale.factor, scale.to_display(low), scale.to_display(high))
             for (method, subset, group), (value, low, high) in zip(result.layout.totals, result.ends, strict=True)
-            if subset == SUBSET and value is not None
+            if subset == wanted and value is not None
         },
         metadata=judged.average.value if judged else None,
         judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
@@ -96,10 +96,10 @@ def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, sca
 
 
 @cached_per_snapshot
-def _subset_mask(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
+def _subset_mask(snapshot: Snapshot, tasks: tuple[str, ...], subset: str) -> NDArray[np.bool_]:
     """Boolean mask of the tasks in the subset; tasks removed from the benchmark count as in it."""
     known = [snapshot.tasks.get(task) for task in tasks]
-    return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
+    return np.array([task is None or subset in task.subsets for task in known], dtype=np.bool_)
 
 
 def _published_figures(track: str, protocol: str) -> Iterator[SystemFigures]:
@@ -107,7 +107,7 @@ def _published_figures(track: str, protocol: str) -> Iterator[SystemFigures]:
     if source.protocol != protocol:
         return
     averages = {row.system: row.average for row in source.metadata}
-    rows = [row for row in source.rows if row.subset == SUBSET and row.system_type]
+    rows = [row for row in source.rows if row.subset == get_track(track).subsets[0] and row.system_type]
     for system in dict.fromkeys(row.system for row in rows):
         own = [row for row in rows if row.system == system]
         values = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from leaderboard.data.correlation import LEVEL, MIN_PAIRS, describe_correlation, format_p_value, spearman
 from leaderboard.data.tables.table_frames import Table, frame_of
-from leaderboard.pages.insights.base import (
+from leaderboard.insights.insight import (
     Insight,
     InsightColumn,
     Pair,
@@ -16,13 +16,13 @@ from leaderboard.pages.insights.base import (
     interval_fields,
     row_identity,
 )
-from leaderboard.pages.insights.system_figures import SystemFigures
-from leaderboard.templates import METHOD_NAMES, format_figure
-from submissions.records.result import METHODS
+from leaderboard.insights.system_figures import SystemFigures
+from leaderboard.templates import format_figure
+from submissions.tracks.dataset_research import TRACK
 from submissions.tracks.published_protocol import ProtocolScale
 
 NAME = "preview"
-SHOTS = METHODS[:-1]
+SHOTS = TRACK.preview_keys
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolSc
     pairs: list[Pair] = [
         (one, _preview_row(one, protocol, scale))
         for one in systems
-        if all((method, "overall") in one.figures for method in METHODS)
+        if all((method, "overall") in one.figures for method in TRACK.method_keys)
     ]
     xs = tuple(InsightColumn(name, f"{_method_label(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
@@ -66,12 +66,12 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: ProtocolSc
 
 
 def _method_label(method: str) -> str:
-    return METHOD_NAMES[method].capitalize()
+    return TRACK.label_method(method).capitalize()
 
 
 def _preview_row(one: SystemFigures, protocol: str, scale: ProtocolScale) -> PreviewRow:
     found: dict[str, Any] = {}
-    for method in METHODS:
+    for method in TRACK.method_keys:
         found |= interval_fields(method, one.figures[method, "overall"])
     return PreviewRow(**row_identity(one, protocol, scale), **found)
 
@@ -90,7 +90,7 @@ def _rank_correlations(rows: list[PreviewRow]) -> str:
     tested = {method: spearman([getattr(row, method) for row in rows], [row.fine_tune for row in rows])
               for method in SHOTS}  # fmt: skip
     each = {
-        METHOD_NAMES[method]: (found.rho, found.p)
+        TRACK.label_method(method): (found.rho, found.p)
         for method, found in tested.items()
         if found.rho is not None and found.p is not None
     }

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal_phrase
+from leaderboard.cases.detector import CaseContext, DetectedCase, ordinal_phrase
 
 NAME = "gap"
+TYPES = ("search", "synthesis")
 
 
 def find_tasks(ground: CaseContext) -> list[str]:
     """Find tasks scored for systems of both types, largest gap between the best two first."""
-    apart = {name: abs(contest.gap) for name, contest in ground.contests.items() if contest.gap is not None}
+    leads = {name: contest.lead_of(*TYPES) for name, contest in ground.contests.items()}
+    apart = {name: abs(lead) for name, lead in leads.items() if lead is not None}
     return sorted(apart, key=lambda name: -apart[name])
 
 
 def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """Build the case of the task at a position among them."""
     best = ground.contests[task].best
-    ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
+    ahead, behind = sorted(TYPES, key=lambda kind: -best[kind].value)
     said = Markup(
         "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} among the {} tasks that "
         "both types were scored on."
@@ -46,7 +48,7 @@ def _overlap_sentence(first: tuple[float, float] | None, second: tuple[float, fl
 def _kind_sentence(ground: CaseContext, task: str) -> Markup:
     kind = ground.snapshot.tasks[task].kind
     alike = [name for name in find_tasks(ground) if ground.snapshot.tasks[name].kind == kind]
-    leads = sum((ground.contests[name].gap or 0.0) > 0 for name in alike)
+    leads = sum((ground.contests[name].lead_of(*TYPES) or 0.0) > 0 for name in alike)
     return Markup("It is a {0} task; a search system leads on {1} of the {2} {0} tasks among them.").format(
         kind, leads, len(alike)
     )

@@ -1,4 +1,4 @@
-"""Marks systems on the Pareto frontier, for rows, tokens and cost."""
+"""Marks systems on the Pareto frontier of a figure against what it took."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from leaderboard.pages.insights.base import Pair
-from leaderboard.pages.insights.pareto import Point, pareto_frontier
+from leaderboard.insights.insight import Pair
+from leaderboard.insights.pareto import Point, pareto_frontier
 
 MAX_LABELS = 12
 """Maximum number of systems listed in a sentence."""
 
 
 def mark_frontier(
-    pairs: Sequence[Pair], x: str, mark: str = "frontier", group: Callable[[Any], str] = lambda _row: ""
+    pairs: Sequence[Pair], x: str, y: str, mark: str = "frontier", group: Callable[[Any], str] = lambda _row: ""
 ) -> tuple[list[Pair], list[list[Point]]]:
-    """Set the field `mark` of the pairs' rows; also return the frontier of each group.
+    """Set the field `mark` of the pairs' rows by their fields `x` and `y`; also return the frontier of each group.
 
     If the input is zero or unknown, `mark` stays None.
     """
     points: dict[str, list[Point]] = {}
     for _, row in pairs:
         if getattr(row, x):
-            points.setdefault(group(row), []).append((getattr(row, x), row.fine_tune))
+            points.setdefault(group(row), []).append((getattr(row, x), getattr(row, y)))
     best = {name: pareto_frontier(found) for name, found in points.items()}
     found = [
-        (of, replace(row, **{mark: (getattr(row, x), row.fine_tune) in best[group(row)]}) if getattr(row, x) else row)
+        (of, replace(row, **{mark: (getattr(row, x), getattr(row, y)) in best[group(row)]}) if getattr(row, x) else row)
         for of, row in pairs
     ]
     return found, list(best.values())

@@ -1,0 +1,1 @@
+"""Building blocks of insights, which each track registers in its board."""
