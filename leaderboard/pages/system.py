@@ -27,8 +27,8 @@ from leaderboard.ranking.board_ranks import rank_board
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
-from submissions.records.result import METHODS
-from submissions.tracks import SUBSETS, TRACKS
+from submissions.tracks import get_track
+from submissions.tracks.published_protocol import ProtocolScale
 
 
 def system_page(visit: PageRequest) -> View:
@@ -38,18 +38,21 @@ def system_page(visit: PageRequest) -> View:
     entry = system_results(snapshot, terms.track, terms.protocol).get(system.slug)
     if visit.names["ending"] and not entry:
         raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
+    track = get_track(terms.track)
     runs = run_table(snapshot, system, terms, protocols)
     context = {
         "system": system,
         "terms": terms,
-        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "switches": {"protocol": protocols, "method": track.method_keys, "subset": track.subsets},
+        "track": track,
+        "columns": board_named(track.name).task_labels,
         "runs": runs.rows,
         "scales": {name: scale_of(visit.snapshot, name) for name in protocols},
         "protocols": protocols,
         "attempts": attempts_table(snapshot, system, terms.track).rows,
         "costs": run_cost_table(snapshot, system, terms.track).rows,
         "entry": entry,
-        "title_of_track": TRACKS[terms.track].title if terms.track in TRACKS else terms.track,
+        "title_of_track": track.title,
         **(_result_context(snapshot, entry, terms) if entry else {}),
     }
     return View("system.html", context, system_task_table(snapshot, entry, terms) if entry else None)
@@ -74,10 +77,16 @@ def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKe
         "categories": categories,
         "known": [row for row in categories if row["gain"] is not None],
         "fewest": MIN_TASKS,
-        "span": (min([0.0, *ends]), max([1.0, *ends])),
+        "span": _bar_range(ends, scale),
         "dimensions": judged,
         "figure": build_radar_chart([{"system": result.system, **values}], averaged, 10) if judged else None,
     }
+
+
+def _bar_range(values: list[float], scale: ProtocolScale) -> tuple[float, float]:
+    """Range of a cell's bar: from zero to the reference, if there is one, or wider to include every value."""
+    low, high = min([0.0, *values]), max([0.0 if scale.reference is None else 1.0, *values])
+    return low, high if high > low else low + 1.0
 
 
 def _parse_terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:

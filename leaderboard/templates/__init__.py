@@ -13,13 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from leaderboard.data.systems import slug_of
 from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.templates.problem_groups import group_problems
-from submissions.records.result import FEW_TASKS, METHODS
+from submissions.records.result import FEW_TASKS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Control characters that make abc\\u202egpj.exe look like abcexe.jpg; right-to-left scripts need none of them."""
-METHOD_NAMES: Mapping[str, str] = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
-SUBSET_NAMES = {"full": "all tasks", "pro": "hard subset (pro)"}
 
 
 def make_environment(build: str) -> Environment:
@@ -49,8 +47,6 @@ def make_environment(build: str) -> Environment:
         "build": build,
         "card_of": card_of,
         "site_pages": site_pages(),
-        "method_names": METHOD_NAMES,
-        "subset_names": SUBSET_NAMES,
         "interval_bar": interval_bar,
         "slug_of": slug_of,
     }
@@ -76,8 +72,11 @@ def strip_bidi(value: object) -> object:
 
 
 def humanize(name: str) -> str:
-    """Format a stored name for people: `deep_research` is deep research, `few_shot_3` is 3 shots."""
-    return METHOD_NAMES.get(name, name.replace("_", " "))
+    """Format a stored name for people: a method by its track's label, `deep_research` as deep research."""
+    for track in TRACKS.values():
+        if method := track.find_method(name):
+            return method.label
+    return name.replace("_", " ")
 
 
 def format_time(time: datetime | str) -> str:

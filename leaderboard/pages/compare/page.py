@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -32,20 +32,20 @@ from leaderboard.pages.compare.tables import (
 from leaderboard.ranking.rank_sets import LEVEL
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.records.result import METHODS
-from submissions.tracks import SUBSETS, TRACKS
+from submissions.tracks import FIRST_TRACK, get_track
 
 
 def compare_page(visit: PageRequest) -> View:
     """Render the comparison, or a form to choose one. Raises NotFound; HTTPException for downloads of none."""
     terms, protocols, asked = _parse_request(visit)
-    chosen = _chosen_results(visit.snapshot, terms, asked)
+    chosen, track = _chosen_results(visit.snapshot, terms, asked), get_track(terms.track)
     refusal = _refusal_reason(asked, chosen)
     if refusal and visit.names["ending"]:
         raise HTTPException(400, refusal)
     context = {
         "terms": terms,
-        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "switches": {"protocol": protocols, "method": track.method_keys, "subset": track.subsets},
+        "track": track,
         "refusal": refusal if asked else None,
         "asked": [system.slug for system in asked],
         "without": [system for system in asked if system.slug not in {entry.slug for entry in chosen}],
@@ -71,9 +71,9 @@ def _comparison_context(snapshot: Snapshot, terms: ComparisonKey, chosen: list[S
         "scale": scale_of(snapshot, terms.protocol),
         "totals": whole,
         "categories": categories,
-        "span": _bar_range([*whole, *categories], slugs),
+        "span": _bar_range([*whole, *categories], slugs, _marked_values(snapshot, terms)),
         "rows": rows,
-        "plot": build_dumbbell_plot(rows, slugs, called),
+        "plot": build_dumbbell_plot(rows, slugs, called, _marked_values(snapshot, terms)),
         "pairs": pair_table(snapshot, chosen, terms).rows,
         "level": LEVEL,
         **_metadata_context(terms, chosen, names),
@@ -88,7 +88,7 @@ def _metadata_context(terms: ComparisonKey, chosen: list[SystemResult], names: d
         for entry in judged
         if entry.result.metadata
     }
-    rows = compare_dimensions(chosen).rows
+    rows = compare_dimensions(chosen, terms).rows
     lines = [{"system": names[entry.slug], **{row["dimension"]: row[entry.slug] for row in rows}} for entry in judged]
     one = len(set(judges.values())) == 1
     return {
@@ -99,16 +99,24 @@ def _metadata_context(terms: ComparisonKey, chosen: list[SystemResult], names: d
     }
 
 
-def _bar_range(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, float]:
+def _marked_values(snapshot: Snapshot, terms: ComparisonKey) -> dict[float, str]:
+    """Names of the stored values that every chart shows: zero, and the reference where the scale has one."""
+    has_reference = scale_of(snapshot, terms.protocol).reference is not None
+    zero, top = board_named(terms.track).end_names
+    return {0.0: zero, 1.0: top} if has_reference else {0.0: zero}
+
+
+def _bar_range(rows: Sequence[dict[str, Any]], slugs: Sequence[str], marked: Iterable[float]) -> tuple[float, float]:
     """Range of a cell's bar: from zero to the reference, or wider to include every value and interval."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [end for end in ends if end is not None]
-    return min([0.0, *values]), max([1.0, *values])
+    low, high = min([*marked, *values]), max([*marked, *values])
+    return low, high if high > low else low + 1.0
 
 
 def _parse_request(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
     """Parse the key, the offered protocols, and the URL's systems without duplicates. Raises NotFound."""
-    board = board_named(visit.query.get("track") or next(iter(TRACKS)))
+    board = board_named(visit.query.get("track") or FIRST_TRACK)
     protocols = protocols_in_use(
         visit.snapshot, visit.site.settings.protocol_of(board.track), protocols_of(visit.snapshot, board.track)
     )
@@ -153,6 +161,6 @@ ROUTES = [
     *_table_routes("pairs", pair_table),
     *_table_routes("totals", lambda _, chosen, terms: compare_totals(chosen, terms)),
     *_table_routes("categories", compare_categories),
-    *_table_routes("metadata", lambda _, chosen, __: compare_dimensions(chosen)),
+    *_table_routes("metadata", lambda _, chosen, terms: compare_dimensions(chosen, terms)),
     page_route("/compare{ending:ending}", compare_page),
 ]

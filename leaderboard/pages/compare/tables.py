@@ -12,10 +12,10 @@ from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores_by_task
 from leaderboard.data.tables.system_categories import category_rows
 from leaderboard.data.tables.table_frames import Table
-from leaderboard.tracks.dataset_research.judge_scores import DIMENSIONS
+from leaderboard.tracks import board_named
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
-from submissions.records.result import METHODS, MethodScore
+from submissions.records.result import MethodScore
 from submissions.tracks import get_track
 
 FEWEST, MOST = 2, 5
@@ -44,7 +44,7 @@ def compare_totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Tabl
     """One row per kind and method; the systems' means and intervals in columns named by slug."""
     rows = []
     for group in get_track(terms.track).group_keys:
-        for method in METHODS:
+        for method in get_track(terms.track).method_keys:
             row: dict[str, Any] = {"group": group, "method": method, "subset": terms.subset}
             for entry in chosen:
                 row |= _score_cells(entry.slug, _group_total(entry, method, terms.subset, group))
@@ -67,11 +67,12 @@ def compare_categories(snapshot: Snapshot, chosen: Sequence[SystemResult], terms
     return Table(f"compare-categories-{terms.protocol}", _system_frame(rows, ["category"], chosen, ["tasks"]))
 
 
-def compare_dimensions(chosen: Sequence[SystemResult]) -> Table:
-    """One row per metadata dimension, the average last; a column per judged system."""
+def compare_dimensions(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
+    """One row per metadata dimension, the averaged ones first, the average last; a column per judged system."""
     judged = [entry for entry in chosen if entry.result.metadata]
+    scores = (score for entry in judged if entry.result.metadata for score in entry.result.metadata.dimensions)
     rows = []
-    for name in (*DIMENSIONS, "average"):
+    for name in (*dict.fromkeys((*board_named(terms.track).dimensions, *(score.name for score in scores))), "average"):
         row: dict[str, Any] = {"dimension": name}
         for entry in judged:
             assert entry.result.metadata

@@ -26,7 +26,7 @@ from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import PageRequest, cached_route
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
-from submissions.tracks import FIRST_TRACK, TRACKS
+from submissions.tracks import FIRST_TRACK, TRACKS, get_track
 
 ROWS = 5
 
@@ -55,18 +55,15 @@ def board_card(visit: PageRequest, name: str) -> SocialCard:
     track = board_named(name).track
     found = board_leaders(visit.snapshot, track, visit.site.settings.protocol_of(track))
     scored = [(row, row.overall) for row in found.rows[:ROWS] if row.overall is not None]
-    top = max([found.scale.reference or 0.0, *(value for _, value in scored)])
+    top = max([found.scale.reference or 0.0, *(value for _, value in scored)]) or 1.0
+    by = get_track(track).headline_method.words
     bars = tuple(
         Bar(
             _system_words(visit.snapshot, row.system, row.team), value / top, format_figure(value, found.scale.decimals)
         )
         for row, value in scored
     )
-    note = (
-        f"Highest overall by fine-tuning, {found.protocol}, {found.scale.unit}"
-        if bars
-        else "No system has a score yet."
-    )
+    note = f"Highest overall by {by}, {found.protocol}, {found.scale.unit}" if bars else "No system has a score yet."
     return SocialCard("board", Words(TRACKS[track].title), Words("" if bars else BOARDS[track].lead), bars, note)
 
 
@@ -81,8 +78,9 @@ def task_card(visit: PageRequest, name: str) -> SocialCard:
     if best:
         scale = scale_of(visit.snapshot, best["protocol"])
         shown = format_figure(best["gain"] * scale.factor, scale.decimals)
-        bars = (Bar(_system_words(visit.snapshot, best["system"], best["team"]), best["gain"], shown),)
-        note = f"Best by fine-tuning, {best['protocol']}, {scale.unit}"
+        share = best["gain"] if scale.reference is not None else 1.0
+        bars = (Bar(_system_words(visit.snapshot, best["system"], best["team"]), share, shown),)
+        note = f"Best by {get_track(of.track).headline_method.words}, {best['protocol']}, {scale.unit}"
     return SocialCard(
         f"task · {humanize(of.category)} · {of.language}", Words(of.title, of.id), Words(of.demand), bars, note
     )
@@ -195,11 +193,12 @@ def _system_words(snapshot: Snapshot, system: str, team: str) -> Words:
 
 
 def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
-    """Highest gain on a task by fine-tuning, under the first protocol that has one."""
+    """Highest gain on a task by the headline method, under the first protocol that has one."""
+    headline = get_track(visit.snapshot.tasks[name].track).headline
     rows = [
         row
         for row in scores_table(visit.snapshot, name).rows
-        if row["method"] == "fine_tune" and row["gain"] is not None and not row["flagged"] and row["state"] == "scored"
+        if row["method"] == headline and row["gain"] is not None and not row["flagged"] and row["state"] == "scored"
     ]
     order = protocols_in_use(
         visit.snapshot,
@@ -210,20 +209,22 @@ def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
 
 
 def _total_bars(snapshot: Snapshot, result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
-    """Bars of a result's fine-tune means over all tasks, and their description."""
-    scale = scale_of(snapshot, result.protocol)
+    """Bars of a result's headline means over all tasks, and their description."""
+    scale, track = scale_of(snapshot, result.protocol), get_track(result.track)
     found = {
         total.group: total.gain.value
         for total in result.totals
-        if (total.method, total.subset) == ("fine_tune", "full")
+        if (total.method, total.subset) == (track.headline, track.subsets[0])
     }
+    known = [value for value in found.values() if value is not None]
+    top = 1.0 if scale.reference is not None else max(known, default=0.0) or 1.0
     bars = tuple(
-        Bar(Words(group), value, format_figure(value * scale.factor, scale.decimals))
+        Bar(Words(group), value / top, format_figure(value * scale.factor, scale.decimals))
         for group, value in found.items()
         if value is not None
     )
     apart = " · under review" if result.flagged else ""
-    note = f"Fine-tuned, all tasks, {result.protocol}, {scale.unit}{apart}"
+    note = f"By {track.headline_method.words}, all tasks, {result.protocol}, {scale.unit}{apart}"
     return bars, note if bars else "Not fully scored yet."
 
 

@@ -17,9 +17,9 @@ from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.pages.submission.timeline import FINAL, build_timeline, status_advice
 from leaderboard.web.site import View, site_of, threaded_route
-from submissions.records.result import METHODS, Result
-
-SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
+from submissions.records.result import Result
+from submissions.records.status import Stage
+from submissions.tracks import FIRST_TRACK, get_track
 
 
 def live_part(request: Request) -> Response:
@@ -46,23 +46,24 @@ def live_part(request: Request) -> Response:
 def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
     """Template values of the live part."""
     history, submission = snapshot.histories.get(ulid), snapshot.submissions.get(ulid)
+    track = find_track_of(snapshot, ulid)
     return {
+        "track": track,
         "ulid": ulid,
         "history": history,
         "private": submission is not None and submission.private,
-        "steps": build_timeline(history) if history else [],
+        "steps": build_timeline(history, _list_stages(snapshot, track)) if history else [],
         "advice": status_advice(history.now) if history else "",
         "state": history.now.state if history else "unknown",
         "is_final": history is None or history.now.state in FINAL,
         "results": len(snapshot.results.get(ulid, ())),
         "previews": [preview_context(snapshot, preview) for preview in open_previews(snapshot, ulid)],
-        "shots": SHOTS,
         "seen": {"If-None-Match": _live_etag(snapshot, ulid, build)},
     }
 
 
 def open_previews(snapshot: Snapshot, ulid: str) -> list[Result]:
-    """Few-shot previews under protocols without a result."""
+    """Previews under protocols without a result."""
     done = snapshot.results.get(ulid, {})
     return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
 
@@ -71,9 +72,25 @@ def preview_context(snapshot: Snapshot, preview: Result) -> dict[str, Any]:
     """Template values of a preview."""
     return {
         "protocol": preview.protocol,
+        "track": preview.track,
+        "methods": get_track(preview.track).preview_keys,
+        "headline": get_track(preview.track).headline_method.words,
         "scale": scale_of(snapshot, preview.protocol),
         "totals": totals_by_group(preview),
     }
+
+
+def find_track_of(snapshot: Snapshot, ulid: str) -> str:
+    """Return the name of a stored submission's track."""
+    brief = snapshot.briefs.get(ulid)
+    results = snapshot.results.get(ulid, {}).values()
+    return brief.track if brief else next((result.track for result in results), FIRST_TRACK)
+
+
+def _list_stages(snapshot: Snapshot, track: str) -> tuple[Stage, ...]:
+    """Stages of a track's evaluations, as the evaluator published them, else as the track lists them."""
+    published = [known.stages for known in snapshot.protocols.values() if known.track == track]
+    return published[0] if published else get_track(track).stages
 
 
 def _live_etag(snapshot: Snapshot, ulid: str, build: str) -> str:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot.snapshot import Snapshot
-from leaderboard.pages.submission.live_status import SHOTS, preview_context
+from leaderboard.pages.submission.live_status import preview_context
 from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.web.auth.ownership import is_owner, pending_requests, require_owner
 from leaderboard.web.auth.visitor import visitor_owner
@@ -55,7 +55,7 @@ def actions_page(visit: PageRequest) -> View:
         offered = [kind for kind in KINDS if rejection_reason(kind, submission, history.now.state, waiting) is None]
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
-        context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
+        context |= {"now": history.now, "private": submission.private}
         context["counted"] = bool(visit.site.reader.arena.drafts.list(f"verdicts/{ulid}/"))
         context["previews"] = _draft_previews(snapshot, visit.site.reader.arena, ulid) if submission.private else []
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})

@@ -18,7 +18,8 @@ from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table
 from submissions.records.base import Score
 from submissions.records.ledger import Ledger
-from submissions.records.result import METHODS, Result, TaskResult
+from submissions.records.result import Result, TaskResult
+from submissions.tracks import get_track
 
 LINES = 12
 """Removed lines listed on the page per task; its downloads list all."""
@@ -38,7 +39,9 @@ def result_context(
         "switch_address": "",
         "query": query,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
-        "methods": METHODS,
+        "methods": get_track(result.track).method_keys,
+        "task_columns": board_named(result.track).task_columns,
+        "details": {task.task: task.details.model_dump() for task in result.tasks if task.details},
         "by_task": [(task, list(rows)) for task, rows in groupby(result_task_table(result).rows, itemgetter("task"))],
         "scale": scale_of(snapshot, result.protocol),
         "totals": totals_by_group(result),

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Literal
 
 from submissions.records.status import History, Stage, Status
-from submissions.tracks import TRACKS
 
 FINAL = frozenset({"refused", "published", "withdrawn"})
 """Final states."""
@@ -49,15 +48,15 @@ class TimelineStep:
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
 
-def build_timeline(history: History) -> list[TimelineStep]:
-    """Build the queue step and the seven stages, in order: the latest try, and stages that earlier tries finished.
+def build_timeline(history: History, stages: Sequence[Stage]) -> list[TimelineStep]:
+    """Build the queue step and the track's stages, in order: the latest try, and stages that earlier tries finished.
 
     A history has only the last entry of each stage, so a stage starts at the time of the entry before it.
     """
     start = _latest_try_start(history.entries)
     told = [place for place, entry in enumerate(history.entries) if _is_stage_entry(entry)]
     steps = [_stage_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
-             for stage in TRACKS["dataset_research"].stages]  # fmt: skip
+             for stage in stages]  # fmt: skip
     reached = max((place for place, step in enumerate(steps) if step.state in ("done", "doing", "failed")), default=-1)
     return [
         _queue_step(history, start),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -17,14 +18,17 @@ from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort_rows
-from leaderboard.data.tables.task_difficulty import CORNER
+from leaderboard.data.tables.task_difficulty import define_corner_case
 from leaderboard.data.trivial_baselines import baselines_by_task
 from leaderboard.pages.task.overview import task_overview
 from leaderboard.pages.task.task_score import TaskScore
+from leaderboard.pages.tasks.page import tasks_query
+from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.index.result_summary import NOT_MEASURED, ResultSummary
 from submissions.records.task import Task
+from submissions.tracks import get_track
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,22 @@ def task_page(visit: PageRequest) -> View:
     snapshot, task = visit.snapshot, _require_task(visit.snapshot, visit.names["task"])
     if visit.names["ending"]:
         return View("task.html", table=scores_table(snapshot, task.id))
-    window = Page.from_query(visit.query)
+    window, track, board = Page.from_query(visit.query), get_track(task.track), board_named(task.track)
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
     by_protocol = {key: list(rows) for key, rows in groupby(_task_scores(snapshot, task.id), attrgetter("protocol"))}
     context = {
         "task": task,
-        "anchors": anchors_table(snapshot, task.id).rows,
+        "track": track,
+        "columns": board.task_labels,
+        "counts": [name for name in ("rows", "removed") if name in board.task_labels],
+        "headline": track.headline_method,
+        "tasks_query": partial(tasks_query, track.name),
+        "anchors": anchors_table(snapshot, task.id).rows if "base" in board.task_labels else [],
         "by_protocol": [
             (key, scale_of(snapshot, key), _table_parts(rows, window)) for key, rows in by_protocol.items()
         ],
         "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
-        "corner": CORNER,
+        "corner": define_corner_case(track),
         "floors": {key: baselines_by_task(snapshot, task.track, key).get(task.id, []) for key in by_protocol},
         "rough": _rough_reasons(snapshot, task.id),
     }

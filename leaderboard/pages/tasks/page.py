@@ -1,20 +1,22 @@
-"""List of all tasks with their difficulty, searched, filtered and sorted by the URL."""
+"""List of a track's tasks with their difficulty, searched, filtered and sorted by the URL."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
-from leaderboard.data.tables.task_difficulty import CORNER
+from leaderboard.data.tables.task_difficulty import define_corner_case
 from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
+from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.task import Task
-from submissions.tracks import FIRST_TRACK
+from submissions.tracks import FIRST_TRACK, TRACKS, get_track
 
 FILTERS = ("category", "kind", "language", "subset")
 SHOWN = (
@@ -22,37 +24,53 @@ SHOWN = (
     ("metric", "Metric"), ("base", "Base score"), ("reference", "Reference score"), ("gained", "Gained"),
 )  # fmt: skip
 """Columns of the page: sort field and header."""
-NUMBERS = ("base", "reference", "gained", "systems", "corner_case")
+ANCHORED = ("base", "reference", "gained")
+"""Columns of tracks with anchors only."""
+NUMBERS = (*ANCHORED, "systems", "corner_case")
 
 
 def tasks_page(visit: PageRequest) -> View:
-    """Render the tasks that match the search and filters; an unknown filter value matches none. Raises NotFound."""
+    """Render a track's tasks that match the search and filters; an unknown value matches none. Raises NotFound."""
     snapshot, query = visit.snapshot, visit.query
+    track = get_track(query.get("track") or FIRST_TRACK)
+    columns = board_named(track.name).task_labels
     chosen = {name: query.get(name, "") for name in (*FILTERS, "q", "sort")}
-    protocols = _offered_protocols(visit)
+    protocols = _offered_protocols(visit, track.name)
     protocol = _require_one_of("protocol", query.get("protocol") or protocols[0], protocols)
     if chosen["sort"]:
         _require_one_of("sort", chosen["sort"].removeprefix("-"), tuple(TaskRow.__annotations__))
-    tasks = [task for task in snapshot.tasks.values() if _matches_filters(task, chosen)]
-    rows = [task_row(snapshot, task, protocol) for task in tasks]
+    own = [task for task in snapshot.tasks.values() if task.track == track.name]
+    rows = [task_row(snapshot, task, protocol) for task in own if _matches_filters(task, chosen)]
     table = Table("tasks", frame_of(TaskRow, sort_rows(rows, chosen["sort"]) if chosen["sort"] else rows))
-    options = {name: sorted({value for task in snapshot.tasks.values() for value in _filter_values(task, name)})
-               for name in FILTERS}  # fmt: skip
+    options = {name: sorted({value for task in own for value in _filter_values(task, name)})
+               for name in FILTERS if name != "kind" or track.groups}  # fmt: skip
     narrowed = any(chosen[name] for name in (*FILTERS, "q"))
     state = {name: value for name, value in chosen.items() if value}
     if protocol != protocols[0]:
         state["protocol"] = protocol
+    if track.name != FIRST_TRACK:
+        state["track"] = track.name
+    hidden = {*(() if track.groups else ("kind",)), *(() if "base" in columns else ANCHORED)}
     context: dict[str, Any] = {
-        "chosen": chosen, "options": options, "of": len(snapshot.tasks), "query": visit.query_text,
-        "narrowed": narrowed, "protocol": protocol, "protocols": protocols, "corner": CORNER,
-        "heads": [_column_head(state, name, label) for name, label in SHOWN], **difficulty_plot(rows, protocol),
+        "chosen": chosen, "options": options, "of": len(own), "query": visit.query_text,
+        "narrowed": narrowed, "protocol": protocol, "protocols": protocols, "corner": define_corner_case(track),
+        "heads": [_column_head(state, name, label) for name, label in SHOWN if name not in hidden],
+        "track": track, "tracks": list(TRACKS.values()), "first_track": FIRST_TRACK, "columns": columns,
+        "tasks_query": partial(tasks_query, track.name), "list_query": tasks_query, **difficulty_plot(rows, protocol),
     }  # fmt: skip
     return View("tasks.html", context, table)
 
 
-def _offered_protocols(visit: PageRequest) -> tuple[str, ...]:
-    default = visit.site.settings.protocol_of(FIRST_TRACK)
-    return protocols_in_use(visit.snapshot, default, {result.protocol for _, result in visit.snapshot.published})
+def tasks_query(track: str, **filters: str) -> str:
+    """Query string of a track's task list with some filters; empty for the whole list of the first track."""
+    named = ({} if track == FIRST_TRACK else {"track": track}) | filters
+    return f"?{urlencode(named)}" if named else ""
+
+
+def _offered_protocols(visit: PageRequest, track: str) -> tuple[str, ...]:
+    default = visit.site.settings.protocol_of(track)
+    found = {result.protocol for _, result in visit.snapshot.published if result.track == track}
+    return protocols_in_use(visit.snapshot, default, found)
 
 
 def _require_one_of(what: str, name: str, names: tuple[str, ...]) -> str:

@@ -176,9 +176,9 @@ def test_a_radar_is_drawn_only_of_one_judge_s_scores(arena: Arena, site: TestCli
 def test_marks_stand_where_their_gains_are_and_leave_the_edges_free() -> None:
     row = {"a": 0.5, "a_low": 0.0, "a_high": 1.0, "b": -1.0, "b_low": None, "b_high": None}
     nobody = dict.fromkeys(row)
-    drawn = build_dumbbell_plot([row, nobody], ["a", "b"], ["One", "Two"])
+    drawn = build_dumbbell_plot([row, nobody], ["a", "b"], ["One", "Two"], {0.0: "base model", 1.0: "real data"})
     first, second = drawn.strips[0].marks
-    assert (drawn.ticks[0][1], drawn.ticks[1][1]) == (50.0, 97.0)
+    assert (drawn.ticks[0].at, drawn.ticks[1].at) == (50.0, 97.0)
     assert (first.low, first.at, first.high) == (50.0, 73.5, 97.0)
     assert (second.low, second.at) == (None, 3.0)
     assert (drawn.strips[0].first, drawn.strips[0].last) == (3.0, 73.5)

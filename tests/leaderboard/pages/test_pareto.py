@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.pages.insights.pareto import Point, pareto_frontier
+from leaderboard.insights.pareto import Point, pareto_frontier
 
 points = st.lists(st.tuples(st.integers(0, 9).map(float), st.integers(-5, 5).map(float)), max_size=12)
 

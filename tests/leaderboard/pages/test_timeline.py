@@ -9,8 +9,10 @@ import pytest
 from leaderboard.pages.submission.timeline import build_timeline, status_advice
 from leaderboard.templates import format_elapsed
 from submissions.records.status import History, Status
+from submissions.tracks import get_track
 from tests.support.arena_fixture import START, now, stages
 
+STAGES = get_track("dataset_research").stages
 RECEIVED = Status(state="received", message="Stored.", time=START)
 QUEUED = Status(state="queued", message="Next.", place=1, of=3, time=START + timedelta(minutes=4))
 
@@ -20,11 +22,13 @@ def at(state: str, minutes: int, **more: object) -> Status:
 
 
 def states(*entries: Status) -> dict[str, str]:
-    return {step.name: step.state for step in build_timeline(History(submission="0" * 26, entries=entries))}
+    return {step.name: step.state for step in build_timeline(History(submission="0" * 26, entries=entries), STAGES)}
 
 
 def test_a_stage_takes_from_the_word_before_it_to_its_own_last() -> None:
-    steps = build_timeline(History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3))))
+    steps = build_timeline(
+        History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3))), STAGES
+    )
     by_name = {step.name: step for step in steps}
     assert [step.name for step in steps][:3] == ["queue", "check", "screen"]
     assert by_name["queue"].seconds == 240
@@ -47,7 +51,7 @@ def test_what_an_earlier_turn_finished_stays_done_while_it_waits_for_the_next() 
     found = states(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again)
     assert (found["queue"], found["few_shot"], found["fine_tune"]) == ("doing", "done", "to come")
     steps = build_timeline(
-        History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again))
+        History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again)), STAGES
     )
     assert steps[0].began == again.time
 
@@ -75,7 +79,7 @@ def test_what_is_final_has_nothing_to_come() -> None:
 
 def test_days_until_its_owner_publishes_are_no_part_of_a_stage() -> None:
     entries = (RECEIVED, QUEUED, *stages(QUEUED.time), at("evaluated", 30), at("published", 9000, stage="publish"))
-    last = build_timeline(History(submission="0" * 26, entries=entries))[-1]
+    last = build_timeline(History(submission="0" * 26, entries=entries), STAGES)[-1]
     assert (last.state, last.seconds) == ("done", None)
 
 
