@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from submissions.records.base import Record, Sha256, TaskId
 from submissions.records.check_report import Problem
 from submissions.records.language_tags import canonicalize_tag
 from submissions.records.task import Kind, Metadata
+from submissions.tracks import TRACKS
 
 R = TypeVar("R", bound=Record)
+DEFAULT_TRACK = next(iter(TRACKS))
+"""Track of a task that names none."""
 Text = Annotated[str, Field(pattern=r"\S")]
 """Text that is not empty and not only white space."""
 
@@ -27,6 +30,7 @@ class FlatTask(Record):
     """One line of the flat layout's tasks.jsonl: a task with its metadata and origin."""
 
     id: TaskId
+    track: str = Field(default=DEFAULT_TRACK, exclude_if=lambda name: name == DEFAULT_TRACK)
     title: Text
     category: str
     kind: Kind
@@ -34,10 +38,26 @@ class FlatTask(Record):
     """BCP 47 tag of the outputs; any valid form is read, the canonical one is stored."""
     subsets: Annotated[tuple[Text, ...], Field(min_length=1)] = ("full",)
     demand: Text
-    metadata: Metadata
+    metadata: Metadata | None = Field(default=None, exclude_if=lambda metadata: metadata is None)
+    """Description of the data set; a task whose reference is rows needs one."""
     source: Text
     """Source of the rows."""
     licence: Text
+
+    @field_validator("track")
+    @classmethod
+    def _check_track(cls, name: str) -> str:
+        if name not in TRACKS:
+            raise ValueError(f"there is no track {name[:80]!r}; there are: {', '.join(TRACKS)}")
+        return name
+
+    @field_validator("kind")
+    @classmethod
+    def _check_group(cls, kind: str, info: ValidationInfo) -> str:
+        groups = [group.key for group in TRACKS[info.data["track"]].groups] if "track" in info.data else []
+        if groups and kind not in groups:
+            raise ValueError(f"{kind!r} is not one of {', '.join(groups)}")
+        return kind
 
 
 class Checksums(Record):

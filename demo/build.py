@@ -40,10 +40,11 @@ def build_files() -> dict[str, bytes]:
 
 def make_rows(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
     """Make a task's reference, good and poor rows; no two inputs have the same letters and digits."""
-    flat = task.flat
-    example = flat.metadata.example
+    flat, metadata = task.flat, task.flat.metadata
+    assert metadata
+    example = metadata.example
     seen = {normalize_text(example.input)} if example else set()
-    reference = _draw_rows(task.reference, _make_rng(flat.id, "reference"), flat.metadata.samples_count, seen)
+    reference = _draw_rows(task.reference, _make_rng(flat.id, "reference"), metadata.samples_count, seen)
     hidden = [make_shingles(row.input) for row in reference]
     good = _draw_rows(task.good, _make_rng(flat.id, "good"), GOOD_ROWS, seen, hidden)
     poor = _draw_rows(task.poor, _make_rng(flat.id, "poor"), POOR_ROWS, seen) if task.poor else []

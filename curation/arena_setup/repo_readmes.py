@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from submissions.tracks import TRACKS
+
 
 @dataclass(frozen=True)
 class RepoReadme:
@@ -46,7 +48,7 @@ Written by the evaluator. Read by the web app, for their owners.
     "results": RepoReadme(
         private=False,
         title="DatasetResearch Arena: results",
-        text="""Results and history of all submissions: `results/` by task, `status/` step by step.
+        text=f"""Results and history of all submissions: `results/` by task, `status/` step by step.
 
 Written by the evaluator, which also names the tables of totals as configurations of this data set, once there is one.
 Public. Each configuration has the public totals of a track:
@@ -54,7 +56,7 @@ Public. Each configuration has the public totals of a track:
 ```python
 from datasets import load_dataset
 
-totals = load_dataset("ORG/PREFIX-results", "dataset_research", split="totals")
+totals = load_dataset("ORG/PREFIX-results", "{next(iter(TRACKS))}", split="totals")
 ```
 """,
     ),

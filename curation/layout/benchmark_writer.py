@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from curation.layout.flat_reader import CATEGORIES, FlatBenchmark, read_flat
+from curation.layout.flat_reader import FlatBenchmark, read_flat
 from curation.layout.hash_split import SIDES, SPLIT, split_rows
 from curation.records import Checksums, make_warning
 from evaluator.scoring.shared_context import name_groups
-from submissions.arena.benchmark import Source, Sources, Split
+from submissions.arena.benchmark import Source, Sources, Split, reference_path
 from submissions.errors import TheirError
 from submissions.records.base import Record
 from submissions.records.check_report import Problem
@@ -20,6 +20,7 @@ from submissions.records.task import Task
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
+from submissions.tracks import get_track
 
 _BY_WORDS = frozenset({"token_f1", "rouge_l"})
 """Metrics whose units are words."""
@@ -55,9 +56,10 @@ def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], No
 def _find_uncut_tasks(flat: FlatBenchmark) -> Iterator[Problem]:
     """Warn of tasks that are scored by words, in a language whose words no metric can tell apart."""
     for task in flat.tasks:
-        if CATEGORIES[task.category] in _BY_WORDS and lacks_tokenizer(task.language):
+        metric = get_track(task.track).categories[task.category]
+        if metric in _BY_WORDS and lacks_tokenizer(task.language):
             what = f"{task.id}: {task.language} is written without blanks, and no tokenizer for it is available."
-            fix = f"{CATEGORIES[task.category]} compares parts between signs, not words; prefer another category."
+            fix = f"{metric} compares parts between signs, not words; prefer another category."
             yield make_warning("tasks.jsonl", what, fix)
 
 
@@ -66,6 +68,10 @@ def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyT
     files = {"tasks.jsonl": to_jsonl(_public_tasks(flat))}
     for task in flat.tasks:
         folder = f"references/{task.id}"
+        if task.id in flat.others:
+            files[reference_path(task.id)] = to_json(flat.others[task.id])
+            continue
+        assert task.metadata
         files[f"{folder}/metadata.json"] = to_json(task.metadata)
         rows = name_groups(flat.rows[task.id])
         sides = split_rows(task.id, rows)
@@ -85,13 +91,13 @@ def _public_tasks(flat: FlatBenchmark) -> list[Task]:
     return [
         Task(
             id=task.id,
-            track="dataset_research",
+            track=task.track,
             title=task.title,
             category=task.category,
             kind=task.kind,
             language=task.language,
             subsets=task.subsets,
-            metric=CATEGORIES[task.category],
+            metric=get_track(task.track).categories[task.category],
             demand=task.demand,
         )
         for task in flat.tasks

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
-from curation.layout.flat_reader import CATEGORIES
+from curation.layout.flat_reader import has_rows
 from curation.layout.hash_split import SIDES, SPLITS, Half, split_rows
 from curation.records import Checksums, make_error, parse_lines, parse_record
-from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
+from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split, reference_path
 from submissions.errors import NotFound
 from submissions.records.base import Record
 from submissions.records.check_report import Problem
 from submissions.records.task import Metadata, Row, Task
 from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.repo import Repo
+from submissions.tracks import TRACKS
 
 BY_INIT = ("README.md", FORMAT_PATH)
 """Files that `curation init` writes, and no import."""
@@ -60,7 +61,9 @@ def _check_digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[P
 def _check_tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
     seen: set[str] = set()
     for line, task in tasks.items():
-        if CATEGORIES.get(task.category) != task.metric:
+        if task.track not in TRACKS:
+            yield make_error("tasks.jsonl", line, f"track: there is no {task.track!r}.", _RESTORE)
+        elif TRACKS[task.track].categories.get(task.category) != task.metric:
             what = f"metric: {task.category!r} is not measured by {task.metric!r}."
             yield make_error("tasks.jsonl", line, what, _RESTORE)
         if task.id in seen:
@@ -70,6 +73,9 @@ def _check_tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
 
 def _check_reference(repo: Repo, task: Task, present: set[str], rule: str) -> Iterator[Problem]:
     folder = f"references/{task.id}"
+    if task.track in TRACKS and not has_rows(task):
+        yield from _check_record(repo, reference_path(task.id), TRACKS[task.track].reference, present)
+        return
     yield from _check_record(repo, f"{folder}/metadata.json", Metadata, present)
     halves: dict[Half, dict[int, Row]] = {}
     for side in SIDES:

@@ -1,14 +1,15 @@
 """The benchmark repository: demands, hidden reference rows and anchors. The web app never opens it.
 
 tasks.jsonl, sources.json, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
-and anchors/official.json for a benchmark imported from the published release
+and anchors/official.json for a benchmark imported from the published release; references/<task>/reference.json for a
+task whose track has another kind of reference than rows
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar, cast
 
 from pydantic import Field
 
@@ -20,6 +21,9 @@ from submissions.storage.codec import read_lines, read_record
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Repo
+from submissions.tracks import get_track
+
+R = TypeVar("R", bound=Record)
 
 OFFICIAL = "anchors/official.json"
 """Path of the published scores, if the benchmark has them."""
@@ -91,7 +95,7 @@ class Benchmark:
         return read_lines(self.repo, "tasks.jsonl", Task)
 
     def read_reference(self, task: str) -> Reference:
-        """Read the hidden side of a task. Raises NotFound."""
+        """Read the rows of a task's hidden side. Raises NotFound."""
         folder = f"references/{task}"
         return Reference(
             task=task,
@@ -99,6 +103,16 @@ class Benchmark:
             train=read_lines(self.repo, f"{folder}/train.jsonl", Row),
             test=read_lines(self.repo, f"{folder}/test.jsonl", Row),
         )
+
+    def read_typed_reference(self, task: str, kind: type[R]) -> R:
+        """Read the hidden side of a task as its track's type (`Track.reference`). Raises NotFound, CorruptRecord."""
+        if kind is Reference:
+            return cast(R, self.read_reference(task))
+        return read_record(self.repo, reference_path(task), kind)
+
+    def read_track_reference(self, task: Task) -> Record:
+        """Read the hidden side of a task of any track. Raises NotFound, CorruptRecord."""
+        return self.read_typed_reference(task.id, get_track(task.track).reference)
 
     def read_split_rule(self, task: str) -> str | None:
         """Read the rule that made a task's halves, for example `hash-split@2`; None if the import wrote none."""
@@ -139,6 +153,11 @@ class Benchmark:
                 f"The benchmark has no anchors for {protocol}: run `python -m evaluator anchors "
                 f"--benchmark DIR --protocol {protocol} --profile cpu` first."
             ) from error
+
+
+def reference_path(task: str) -> str:
+    """Return the path of a reference that is no rows."""
+    return f"references/{task}/reference.json"
 
 
 def open_benchmark(where: str) -> Benchmark:

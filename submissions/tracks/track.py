@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from submissions.checking.payloads.payload import Payload
 from submissions.estimation.stage_load import Workload
+from submissions.records.base import Record
+from submissions.records.task import Reference
 from submissions.tracks.published_protocol import POINTS, ProtocolScale
 
 
@@ -69,6 +71,8 @@ class Track:
     """Kinds of artifacts in a submission, by key; a file belongs to the first that claims its name."""
     module: str
     """Name of the module that holds this track as TRACK, for processes that check a delivery."""
+    reference: type[Record] = Reference
+    """Hidden side of a task. `Reference` lies in files of rows; any other type in one file, reference.json."""
     groups: tuple[Labelled, ...] = ()
     """Groups of tasks with totals of their own, beside `overall`: the values of `Task.kind`."""
     system_types: tuple[Labelled, ...] = ()
