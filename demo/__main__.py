@@ -16,11 +16,16 @@ import typer
 
 from curation.layout.benchmark_writer import import_flat
 from evaluator.cli import console as terminal
+from evaluator.config.profile import load_profile
 from evaluator.publishing.task_list import publish_task_list
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors, unadmitted_tasks
 from evaluator.stages.context import open_context
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.track_context import ToolSettings
+from evaluator.tracks.context_pool import ContextPool
+from evaluator.tracks.protocols import load_protocol_as
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check_sources
@@ -50,11 +55,15 @@ def main(
         import_flat(DEMO / "benchmark", arena / "benchmark", bar)
         benchmark = open_benchmark(str(arena / "benchmark"))
         submit_systems(where, benchmark.read_tasks())
-        with open_context(PROTOCOL, profile, arena / "work", bar) as bench:
+        rules, settings = (
+            load_protocol_as(PROTOCOL, DatasetResearchProtocol),
+            ToolSettings(load_profile(profile), arena / "work", bar),
+        )
+        with open_context(rules, settings) as bench:
             anchors = measure_anchors(benchmark, bench, benchmark.read_tasks())
             left_out = unadmitted_tasks(anchors, bench.protocol)
-            worker = SubmissionRunner(where, benchmark, bench, arena / "work" / "results")
-            publish_task_list(where, benchmark, bench)
+            worker = SubmissionRunner(where, benchmark, ContextPool.from_context(bench), arena / "work" / "results")
+            publish_task_list(where, benchmark, [bench])
             for ulid in worker.submission_queue.refresh():
                 if worker.evaluate(ulid) == "failed" and where.read_submission(ulid).team == "Demo":
                     raise OurError(f"{ulid} failed: {where.read_history(ulid).now.message}")

@@ -145,7 +145,7 @@ def test_the_evaluator_s_image_holds_what_the_evaluator_imports(tmp_path: Path) 
         )
         assert (done.returncode, done.stderr) == (0, "")
     code = (
-        "from evaluator.llm.prompts import *; from evaluator.config.protocol import load_protocol; "
+        "from evaluator.llm.prompts import *; from evaluator.tracks.protocols import load_protocol; "
         "load_protocol('paper@1')"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

@@ -14,9 +14,9 @@ import yaml
 
 from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import load_protocol
 from evaluator.models.memory_model import estimate_memory
 from evaluator.models.model_shape import lookup_model_shape
+from evaluator.tracks.protocols import load_protocol
 from tests.support.dockerfile import STAGES, stage_environment
 from tests.support.documented_commands import parsed
 from tests.support.paths import ROOT

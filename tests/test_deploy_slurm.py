@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.stages.context import open_context
+from evaluator.config.profile import load_profile
+from evaluator.stages.track_context import ToolSettings
+from evaluator.tracks.context_pool import open_context
+from evaluator.tracks.protocols import load_protocol
 from submissions.arena.arena import open_arena
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
@@ -248,7 +251,7 @@ def test_shares_on_several_nodes_publish_what_one_evaluator_does(slurm: Slurm, t
     """The real engine and trainer: two shares at once on a fresh work folder, then the publishing job."""
     tasks = [make_task(name) for name in ("count", "add")]
     benchmark = make_benchmark(tmp_path / "arena/benchmark", tasks, train=16, test=4)
-    with open_context("demo@1", "cpu", tmp_path / "measuring", lambda _name, _done, _of: None) as bench:
+    with open_context(load_protocol("demo@1"), ToolSettings(load_profile("cpu"), tmp_path / "measuring")) as bench:
         anchors = Change("anchors/demo@1.json", to_json(make_anchors(bench, benchmark, tasks)))
     benchmark.repo.commit([anchors], benchmark.repo.head())
     arena = open_arena(str(tmp_path / "arena"))

@@ -18,18 +18,21 @@ import pytest
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
-from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.errors import ProtocolMismatch
 from evaluator.llm.schema import schema_text
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import load_checked_anchors
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import Comparison
-from evaluator.stages.records import RunRecord, load_records
-from evaluator.stages.rescore import recompute_result, rescore
+from evaluator.stages.recompute import recompute_result
+from evaluator.stages.records import RunRecord
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
+from evaluator.tracks.protocols import load_protocol
+from evaluator.tracks.rescore import rescore
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena, list_protocols, open_arena
@@ -121,16 +124,21 @@ class Tools:
         self.context = replace(context, setup=run.setup)
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> DatasetResearchProtocol:
         return self.context.protocol
 
     def judge(self, submission: str) -> AbstractContextManager[Judge]:
         """The judge on a server that nobody runs: only stored verdicts and answers can be had."""
         connection = a_connection("http://127.0.0.1:9/v1", retries=0)
-        return open_judge(SETTINGS, connection, ENVIRON, self.home / "judge.sqlite", submission)
+        return open_judge("dataset_research", SETTINGS, connection, ENVIRON, self.home / "judge.sqlite", submission)
 
     def runner(self, arena: Arena) -> SubmissionRunner:
-        return SubmissionRunner(arena, self.benchmark, self.context, self.home / "results", self.judge)
+        return SubmissionRunner(
+            arena,
+            self.benchmark,
+            ContextPool.from_context(replace(self.context, open_judge=self.judge)),
+            self.home / "results",
+        )
 
     def stage_files(self) -> dict[str, int]:
         """The files of finished stages, and when each was written."""
@@ -238,7 +246,7 @@ def test_rescore_gives_the_stored_figures(folder: Path) -> None:
     for place, content in stored.items():
         setup = RunRecord.model_validate_json((place / "run.json").read_bytes()).setup
         # Versions of scoring packages are recorded as they are now; the numbers must be the same.
-        again = recompute_result(place, *load_records(place))
+        again = recompute_result(place)
         assert drop_verdicts(again.model_copy(update={"setup": setup})) == content
 
 

@@ -17,11 +17,13 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from huggingface_hub.utils import disable_progress_bars
 
-from evaluator.config.protocol import load_protocol
 from evaluator.publishing.arena_session import open_session
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
+from evaluator.tracks.protocols import load_protocol_as
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
 from submissions.arena.ids import new_id, submission_dir
@@ -62,7 +64,7 @@ def create_hub_arena(hub: Hub, folder: Path) -> Arena:
 
 def fill_arena(hub: Hub, arena: Arena, submissions: int) -> None:
     """Add published submissions with all that the queue reads: records, statuses and results by name."""
-    start, protocol = hub.clock() - timedelta(days=90), load_protocol("demo@1").name
+    start, protocol = hub.clock() - timedelta(days=90), load_protocol_as("demo@1", DatasetResearchProtocol).name
     ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
     for first in range(0, submissions, BATCH):
         some = ids[first : first + BATCH]
@@ -81,9 +83,14 @@ def make_published_changes(ulid: str, protocol: str, time: object) -> list[Chang
 
 def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
     """Measure a start, then idle cycles a minute apart and an hour apart."""
-    bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+    bench = null_context(
+        folder / "work", load_protocol_as("demo@1", DatasetResearchProtocol), NullTrainer(), NullGenerator()
+    )
     worker_at = partial(
-        SubmissionRunner, benchmark=Benchmark(LocalRepo(folder / "benchmark")), context=bench, records=folder
+        SubmissionRunner,
+        benchmark=Benchmark(LocalRepo(folder / "benchmark")),
+        contexts=ContextPool.from_context(bench),
+        records=folder,
     )
     open_desk = partial(open_session, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
     coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)

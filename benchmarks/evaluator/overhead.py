@@ -18,10 +18,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluator.config.protocol import load_protocol
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
+from evaluator.tracks.protocols import load_protocol_as
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import Benchmark
 from submissions.checking.check import check_sources
@@ -55,9 +57,11 @@ def measure_overhead(tasks: int, rows: int, *, profiled: bool) -> None:
         benchmark = write_benchmark(folder / "benchmark", tasks, rows)
         arena = open_arena(str(folder))
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
-        bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+        bench = null_context(
+            folder / "work", load_protocol_as("demo@1", DatasetResearchProtocol), NullTrainer(), NullGenerator()
+        )
         measure_anchors(benchmark, bench, benchmark.read_tasks())
-        worker = SubmissionRunner(arena, benchmark, bench, folder / "records")
+        worker = SubmissionRunner(arena, benchmark, ContextPool.from_context(bench), folder / "records")
         files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
         size = sum(file.stat().st_size for file in files) / 1e6
         read = time_work(lambda: [json.loads(line) for file in files for line in file.open("rb")])

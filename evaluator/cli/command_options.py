@@ -10,19 +10,24 @@ import typer
 from submissions.errors import NotFound
 
 if TYPE_CHECKING:
+    from evaluator.config.protocol import Protocol
     from submissions.arena.benchmark import Benchmark
     from submissions.records.result import Result
-    from submissions.records.task import Row, Task
-    from submissions.storage.local_repo import LocalRepo
+    from submissions.records.task import Task
 
 BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="Benchmark with its references.")]
+DEMO = "demo@1"
+"""Protocol without --protocol: it needs no accelerator."""
 ProtocolName = Annotated[str, typer.Option(help="Protocol, for example demo@1.")]
+ProtocolNames = Annotated[
+    list[str], typer.Option("--protocol", help="Protocol, for example demo@1; repeat for several, of any tracks.")
+]
 ProfileName = Annotated[str, typer.Option(help="Machine profile, for example cpu.")]
 JudgeFile = Annotated[Path | None, typer.Option("--judge", metavar="FILE", help="Connection of the metadata judge.")]
 NoJudge = Annotated[bool, typer.Option("--no-judge", help="Do not judge metadata.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Delivery = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")]
-TrackName = Annotated[str, typer.Option(help="Track of the data.")]
+TrackName = Annotated[str, typer.Option(help="Track of the data; default: the protocol's.")]
 ArenaPlace = Annotated[str, typer.Option(metavar="DIR", help="Folder of the arena, or hf://ORG/PREFIX.")]
 BesideArena = Annotated[str, typer.Option(metavar="DIR", help="Its location, if not beside the arena.")]
 
@@ -35,10 +40,7 @@ def default_work_dir(where: str) -> Path:
 
 
 def select_tasks(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
-    """A track's tasks of these names, or all of them. Raises NotFound for a name or track that does not exist."""
-    from submissions.tracks import get_track
-
-    get_track(track)
+    """A track's tasks of these names, or all of them. Raises NotFound for a name that does not exist."""
     tasks = {task.id: task for task in benchmark.read_tasks() if task.track == track}
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(tasks)
     if unknown := [name for name in wanted if name not in tasks]:
@@ -46,12 +48,15 @@ def select_tasks(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ..
     return tuple(task for task in tasks.values() if task.id in wanted)
 
 
-def read_rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
-    """A task's rows as the check wrote them."""
-    from submissions.records.task import Row
-    from submissions.storage.codec import read_lines
+def check_track(track: str, protocol: Protocol) -> str:
+    """Return the protocol's track. Raises NotFound if the user named another."""
+    from submissions.tracks import get_track
 
-    return read_lines(repo, f"{task}.jsonl", Row)
+    if track:
+        get_track(track)
+    if track not in ("", protocol.track):
+        raise NotFound(f"{protocol.name} is a protocol of {protocol.track}, not of {track[:80]!r}: omit --track.")
+    return protocol.track
 
 
 def output_result(result: Result, as_json: bool) -> None:

@@ -13,14 +13,14 @@ from evaluator.cli.command_options import (
     ProfileName,
     ProtocolName,
     TrackName,
-    read_rows,
+    check_track,
 )
 
 
 def plan_delivery(
     folder: Delivery,
     benchmark: BenchmarkFolder,
-    track: TrackName = "dataset_research",
+    track: TrackName = "",
     protocol: ProtocolName = "demo@1",
     profile: ProfileName = "cpu",
     stations: Annotated[int, typer.Option(min=1, help="Number of such machines that share the work.")] = 1,
@@ -34,31 +34,41 @@ def plan_delivery(
 
     from evaluator.cli.console import print_plan
     from evaluator.config.profile import load_profile
-    from evaluator.config.protocol import load_protocol
-    from evaluator.planning.plan import PlanInputs, make_plan
+    from evaluator.planning.plan import PlanInputs
+    from evaluator.tracks import get_scorer
+    from evaluator.tracks.protocols import load_protocol
     from submissions.arena.arena import open_arena
     from submissions.arena.benchmark import open_benchmark
     from submissions.check_process.delivery_check import DeliveryCheck
     from submissions.cli.console import format_report as report_text
     from submissions.cli.runtime import print_json, show_progress
-    from submissions.errors import SubmissionRejected
+    from submissions.errors import NotFound, SubmissionRejected
+    from submissions.records.task import Row
+    from submissions.storage.codec import read_lines
     from submissions.storage.local_repo import LocalRepo
     from submissions.storage.temp_folder import TempFolder
     from submissions.tracks import get_track
 
     source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
+    workload = get_scorer(check_track(track, rules)).workload
+    if workload is None:
+        raise NotFound(f"There is no estimate for the track {rules.track}.")
     if hour_price is not None:
         machine = machine.model_copy(update={"hour_price": hour_price})
-    tasks = tuple(task for task in source.read_tasks() if task.track == track)
+    tasks = tuple(task for task in source.read_tasks() if task.track == rules.track)
     inputs = PlanInputs(rules, machine, stations, open_arena(arena, is_checked=True) if arena else None)
     with TempFolder() as into, show_progress("reading") as bar:
         with DeliveryCheck() as reading:
-            report = reading.check_sources([folder], tasks, into=into, track=get_track(track), progress=bar)
+            report = reading.check_sources([folder], tasks, into=into, track=get_track(rules.track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)
-        rows = ((file.task, read_rows(LocalRepo(into), file.task)) for file in report.files if file.task)
-        planned = make_plan(inputs, source, tasks, rows, bar)
+        rows = (
+            (file.task, read_lines(LocalRepo(into), file.path.removeprefix("data/"), Row))
+            for file in report.files
+            if file.task
+        )
+        planned = workload.make_plan(inputs, source, tasks, rows, bar)
     if as_json:
         print_json(planned.document)
     else:

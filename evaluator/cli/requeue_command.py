@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 
 from evaluator.cli.command_options import (
+    DEMO,
     ArenaPlace,
     BesideArena,
     JudgeFile,
     NoJudge,
     ProfileName,
-    ProtocolName,
-    default_work_dir,
+    ProtocolNames,
 )
 
 
 def requeue_outdated(
     arena: ArenaPlace,
     profile: ProfileName = "cpu",
-    protocol: ProtocolName = "demo@1",
+    protocol: ProtocolNames = [DEMO],  # noqa: B006  # typer copies it
     benchmark: BesideArena = "",
     judge: JudgeFile = None,
     no_judge: NoJudge = False,
@@ -31,16 +31,13 @@ def requeue_outdated(
     """Evaluate again what was measured under other rules or on another benchmark, and what is pending; then stop."""
     from contextlib import nullcontext
 
-    from evaluator.cli.work_command import EvaluationService
-    from evaluator.config.protocol import load_protocol
-    from evaluator.stages.judge_factory import judge_opener
+    from evaluator.cli.evaluation_service import build_service
     from submissions.arena.arena import open_arena
     from submissions.errors import OurError
 
-    home = work or default_work_dir(arena)
-    judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
-    owner = name or f"{protocol} on {profile}"
-    service = EvaluationService(arena, benchmark, protocol, profile, home, owner, None, requeue=True)
-    failed = service.run(nullcontext(open_arena(arena)), judges, forever=False)
+    service = build_service(
+        arena, benchmark, protocol, profile, work, judge, no_judge=no_judge, name=name, requeue=True
+    )
+    failed = service.run(nullcontext(open_arena(arena)), forever=False)
     if failed:
         raise OurError(f"{failed} submission(s) failed. Run `requeue` again.")

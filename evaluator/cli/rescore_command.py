@@ -19,8 +19,8 @@ def rescore_folder(
     as_json: AsJson = False,
 ) -> None:
     """Recompute a Result from the stored answers, without a GPU."""
-    from evaluator.config.protocol import load_protocol
-    from evaluator.stages.rescore import matches_stored, rescore
+    from evaluator.tracks.protocols import load_protocol
+    from evaluator.tracks.rescore import matches_stored, rescore
     from submissions.storage.atomic import atomic_write
     from submissions.storage.codec import to_json
 

@@ -25,10 +25,13 @@ def precompute_shard(
     ] = "",
 ) -> None:
     """Run one of N shares of the pending work without publishing. `work` then finds it finished."""
+    from evaluator.config.profile import load_profile
     from evaluator.runtime.signals import sigterm_as_interrupt
     from evaluator.service.shard import Shard, hold_shard, run_shard
     from evaluator.service.submission_runner import SubmissionRunner
-    from evaluator.stages.context import open_context
+    from evaluator.stages.track_context import ToolSettings
+    from evaluator.tracks.context_pool import ContextPool
+    from evaluator.tracks.protocols import load_protocol
     from submissions.arena.arena import open_arena
     from submissions.arena.benchmark import open_benchmark
     from submissions.cli.runtime import show_progress
@@ -41,7 +44,9 @@ def precompute_shard(
         sigterm_as_interrupt(),
         hold_shard(home, shard),
         show_progress("waiting") as bar,
-        open_context(protocol, profile, home, bar, logs) as bench,
+        ContextPool.from_settings(
+            [load_protocol(protocol)], ToolSettings(load_profile(profile), home, bar, logs, no_judge=True)
+        ) as contexts,
     ):
         held = open_arena(arena, is_checked=True)
-        run_shard(SubmissionRunner(held, source, bench, home / "results"), shard, home, typer.echo)
+        run_shard(SubmissionRunner(held, source, contexts, home / "results"), shard, home, typer.echo)

@@ -1,19 +1,23 @@
-"""Protocol: everything that shapes a score, in one file per version under `protocols/`."""
+"""Protocol: everything that shapes a score, in one file per version under `protocols/`.
+
+Each track has a class of its own (evaluator/stages/dataset_research_protocol.py), made of the sections here; the
+tracks' scorers name it (evaluator/tracks/scorer.py), and evaluator/tracks/protocols.py loads it.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
+from typing import Protocol as Seam
 
 from pydantic import Field
 
-from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.screen_settings import FormerNearDuplicateSettings, NearDuplicateSettings
 from submissions.errors import NotFound
 from submissions.records.base import Record
 from submissions.records.result import Method
+from submissions.tracks import get_track
 
 PROTOCOLS = Path(__file__).with_name("protocols")
 
@@ -58,17 +62,6 @@ class DecodingSettings(Record):
     """Upper bound of an answer, in tokens."""
     times_longest_reference: float | None = None
     """Optional limit of an answer, in multiples of the longest reference output of its task, in tokens."""
-
-
-class FewShotSettings(Record):
-    """Shots drawn from the entry."""
-
-    shots: tuple[Literal[1, 3, 5], ...]
-    draws: int
-    """Independent draws of shots; the score is their mean."""
-    seed: int
-    with_fewer_rows: Literal["all", "none"]
-    """Shots of an entry with fewer rows than shots: all its rows, or none as in the published code."""
 
 
 class ScreenSettings(Record):
@@ -118,27 +111,13 @@ class StatisticsSettings(Record):
 
 
 class Protocol(Record):
-    """One version of the rules. A changed rule is a new version."""
+    """One version of a track's rules. A changed rule is a new version; each track's class adds its settings."""
+
+    POST_GENERATION: ClassVar[tuple[str, ...]] = ("name",)
+    """Fields used only after what a stage stores, so that a change of theirs reuses it."""
 
     name: str
     track: str
-    split: Literal["hash-split@1", "hash-split@2", "same-rows@1"]
-    """Held-out test rows, or the first rows of the reference both to train on and to test on."""
-    template: Literal["llama3@1", "llamafactory-llama3@1"]
-    metrics: Literal["arena-metrics@1", "paper-metrics@1"]
-    test_items: int
-    """Maximum number of test rows evaluated, the first in the reference's order."""
-    base_model: BaseModelChoice
-    sft: SftSettings
-    decoding: DecodingSettings
-    few_shot: FewShotSettings
-    screen: ScreenSettings | None = None
-    """None trains on the rows as delivered, copies of test rows included."""
-    judge: JudgeSettings | None = None
-    """None leaves metadata unjudged."""
-    scale: GainScale | RatioScale = Field(discriminator="kind")
-    anchors: AnchorSettings
-    statistics: StatisticsSettings
 
     @property
     def sha256(self) -> str:
@@ -147,29 +126,51 @@ class Protocol(Record):
 
     @property
     def generation_sha256(self) -> str:
-        """Hash over the settings that shape a model's answers, whatever is computed from them afterwards."""
-        return hashlib.sha256(self.model_dump_json(exclude=set(POST_GENERATION_FIELDS)).encode()).hexdigest()
+        """Hash over the settings that shape a stage's stored output, whatever is computed from it afterwards."""
+        return hashlib.sha256(self.model_dump_json(exclude=set(self.POST_GENERATION)).encode()).hexdigest()
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """Methods that this protocol measures, few-shot first."""
-        return (*(FEW_SHOT_METHODS[shots] for shots in self.few_shot.shots), "fine_tune")
+        """Methods that this protocol measures, in the track's order."""
+        return get_track(self.track).method_keys
+
+    @property
+    def has_preview(self) -> bool:
+        """True if it measures a method that is shown before the costly stages."""
+        previews = {method.key for method in get_track(self.track).methods if method.is_preview}
+        return not previews.isdisjoint(self.methods)
 
 
-FEW_SHOT_METHODS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
-"""The method of each number of shots."""
-POST_GENERATION_FIELDS = ("name", "metrics", "screen", "judge", "scale", "anchors", "statistics")
-"""Fields used after generation only; the screen still shapes answers through the rows that it leaves."""
+class SftProtocol(Seam):
+    """Name and training settings of a protocol, whatever its track."""
+
+    @property
+    def name(self) -> str:
+        """Name with version."""
+
+    @property
+    def sft(self) -> SftSettings:
+        """Settings of a training."""
 
 
-def load_protocol(name: str) -> Protocol:
-    """Load a protocol by name. Raises NotFound with the names that exist."""
-    return Protocol.model_validate(tomllib.loads(config_file(PROTOCOLS, name, "protocol").read_text()))
+class ModelProtocol(Seam):
+    """Sections that trainer, engines and base model read of a protocol, whatever its track."""
 
+    @property
+    def base_model(self) -> BaseModelChoice:
+        """Base model of all trainings."""
 
-def is_shipped_protocol(name: str) -> bool:
-    """Return whether the evaluator ships a protocol of this name."""
-    return (PROTOCOLS / f"{name}.toml").is_file()
+    @property
+    def template(self) -> str:
+        """Name of the chat template."""
+
+    @property
+    def sft(self) -> SftSettings:
+        """Settings of a training."""
+
+    @property
+    def decoding(self) -> DecodingSettings:
+        """Settings of an engine."""
 
 
 def config_file(folder: Path, name: str, kind: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.errors import ChildFailed
 from evaluator.generation.engine_pool import EnginePool, partition_prompts
 from evaluator.generation.generator import Completion, GeneratedStep
@@ -28,7 +28,7 @@ class VllmGenerator:
     """
 
     def __init__(
-        self, base_model: Path, protocol: Protocol, profile: Profile, stop_ids: Sequence[int], log: Path
+        self, base_model: Path, protocol: ModelProtocol, profile: Profile, stop_ids: Sequence[int], log: Path
     ) -> None:
         self._base_model = base_model
         self._protocol = protocol
@@ -225,6 +225,6 @@ class VllmGenerator:
         }
 
 
-def _self_tolerance(protocol: Protocol) -> float:
+def _self_tolerance(protocol: ModelProtocol) -> float:
     """Tolerance between two runs of one engine: a tenth, since the same kernels on the same shapes round alike."""
     return TOLERANCES[protocol.base_model.dtype] / 10

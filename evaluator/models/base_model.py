@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.models.families import TINY_FAMILIES, read_family
 from evaluator.runtime.child_environment import filter_environment
 from evaluator.runtime.work_dir_lock import blocking_lock
@@ -38,7 +38,7 @@ def split_model_id(model: str) -> tuple[str, str | None]:
     return repo, commit or PINNED_COMMITS.get(repo)
 
 
-def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
+def prepare_base_model(protocol: ModelProtocol, folder: Path) -> Path:
     """Provide the base model's files: built locally for a tiny model, else one commit from the Hub or its cache.
 
     A model without a commit is resolved once; `folder` records the commit for later runs. What is downloaded whole is

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.runtime.child_environment import filter_environment
 from submissions.errors import EvaluatorError
 from submissions.records.anchors import Setup
@@ -24,7 +24,7 @@ PIPELINE = 3
 """Increment when a change to this package changes scores: earlier finished stages are then not reused."""
 
 
-def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
+def describe_setup(model: Path, protocol: ModelProtocol, profile: Profile) -> Setup:
     """Describe the setup that is recorded with every score."""
     return Setup(
         model=protocol.base_model.id,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.models.model_shape import ModelShape
 
 GB, GIB = 10**9, 2**30
@@ -100,14 +100,14 @@ class MemoryEstimate:
             "host": {**self.host, "in all": self.host_total, "there is": self.host_bytes},
         }
 
-    def has_room(self, protocol: Protocol, *, together: bool) -> bool:
+    def has_room(self, protocol: ModelProtocol, *, together: bool) -> bool:
         """Return whether devices and host have room, and an engine's cache fits one longest prompt with its answer."""
         longest = protocol.decoding.max_prompt_tokens + protocol.decoding.max_new_tokens
         on_device = (self.colocated_total if together else self.alternating_total) <= self.device_bytes
         return on_device and self.host_total <= self.host_bytes and self.cache_tokens >= longest
 
 
-def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> MemoryEstimate | None:
+def estimate_memory(shape: ModelShape, profile: Profile, protocol: ModelProtocol) -> MemoryEstimate | None:
     """Estimate a worker's memory for this profile and model; None where the profile states no memory."""
     if profile.device_gib is None or profile.host_gib is None:
         return None
@@ -125,7 +125,7 @@ def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> 
     )
 
 
-def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -> TrainingMemory:
+def estimate_training(shape: ModelShape, profile: Profile, protocol: ModelProtocol) -> TrainingMemory:
     """Estimate a training's memory on each device under the profile's ZeRO stage and number of ranks."""
     width, count, ranks = WIDTHS[protocol.base_model.dtype], shape.parameters, profile.ranks
     shared = {stage: ranks if profile.zero_stage >= stage else 1 for stage in (1, 2, 3)}

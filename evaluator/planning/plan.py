@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
@@ -14,8 +15,10 @@ from evaluator.models.chat_template import ChatTemplate, load_template
 from evaluator.models.families import TINY_FAMILIES
 from evaluator.models.memory_model import MemoryEstimate, estimate_memory
 from evaluator.models.model_shape import ModelShape, lookup_model_shape
-from evaluator.planning.prompt_frame import build_frame, build_planning
-from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, Workload
+from evaluator.planning.prompt_frame import build_frame
+from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, Workload, mean_load
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.planning_facts import build_planning
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
@@ -28,6 +31,7 @@ from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row, Task
 from submissions.tracks import get_track
 
+P = TypeVar("P", bound=Protocol, covariant=True)
 BYTES_PER_TOKEN = 4.0
 """Fallback without tokenizer or published frame: about the ratio of Llama 3's tokenizer on English."""
 
@@ -70,10 +74,10 @@ class PlanReport:
 
 
 @dataclass(frozen=True)
-class PlanInputs:
+class PlanInputs(Generic[P]):
     """Inputs of a plan: machine, protocol, and past evaluations."""
 
-    protocol: Protocol
+    protocol: P
     profile: Profile
     stations: int = 1
     arena: Arena | None = None
@@ -81,7 +85,7 @@ class PlanInputs:
 
 
 def make_plan(
-    at: PlanInputs,
+    at: PlanInputs[DatasetResearchProtocol],
     benchmark: Benchmark,
     tasks: Sequence[Task],
     rows: Iterable[tuple[str, Sequence[Row]]],
@@ -98,7 +102,7 @@ def make_plan(
     for task_id, mine in rows:
         tell("reading submitted tasks", len(delivered), len(tasks))
         delivered[task_id] = workload.count_delivery(mine)
-    planning = build_planning(rules, profile, exams.values())
+    planning = build_planning(rules, profile, mean_load(exams.values()))
     frame = frame.model_copy(update={"planning": planning})
     estimate_stages = get_track(rules.track).workload
     assert estimate_stages is not None
@@ -122,7 +126,7 @@ def make_plan(
     )
 
 
-def cost_model_for(at: PlanInputs) -> CostModel | None:
+def cost_model_for(at: PlanInputs[Protocol]) -> CostModel | None:
     """Fit the cost model of past evaluations under this protocol and profile; None if they are too few."""
     if at.arena is None:
         return None
@@ -131,7 +135,7 @@ def cost_model_for(at: PlanInputs) -> CostModel | None:
     return fit_cost_model(select_history(past, at.protocol.name))
 
 
-def _choose_workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
+def _choose_workload(at: PlanInputs[DatasetResearchProtocol], tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
     """Choose the best token count available without a download, and the protocol's prompt frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
@@ -148,7 +152,7 @@ BLIND = "I need data."
 """Placeholder for the demands of a benchmark without any."""
 
 
-def _build_fallback_frame(rules: Protocol) -> PromptFrame:
+def _build_fallback_frame(rules: DatasetResearchProtocol) -> PromptFrame:
     """Build a frame without the model's own tokenizer: any with the control tokens renders the same text."""
     template: ChatTemplate = load_template(rules.template, tiny_llama.TOKENIZER.parent)
     return build_frame(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})

@@ -1,21 +1,19 @@
-"""Prompt frame of a protocol, from rendering a row with its template, and its number of prompts."""
+"""Prompt frame of a protocol, from rendering a row with its template."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import SftProtocol
 from evaluator.models.chat_template import ChatTemplate
-from evaluator.planning.workload import mean_load
-from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
+from submissions.records.prompt_frame import PromptFrame
 
 _INPUT, _OUTPUT = "the input", "the output"
 _ROOM = 10_000
 """Token limit above any frame, so that nothing is cut."""
 
 
-def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[str]) -> PromptFrame:
+def build_frame(protocol: SftProtocol, template: ChatTemplate, demands: Sequence[str]) -> PromptFrame:
     """Build the frame of a protocol; at least one of `demands` is needed to measure the tokenizer's token length."""
     rendered = template.decode(template.build_example(_INPUT, _OUTPUT, _ROOM).input_ids)
     before, _, rest = rendered.partition(_INPUT)
@@ -30,15 +28,4 @@ def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[st
         / sum(len(template.encode_text(one)) for one in demands),
         epochs=protocol.sft.epochs,
         max_rows=protocol.sft.max_rows,
-    )
-
-
-def build_planning(protocol: Protocol, profile: Profile, exams: Iterable[EvalSetLoad]) -> PlanningFacts:
-    """Build the facts for a time estimate, with only the mean of the evaluation sets."""
-    return PlanningFacts(
-        machine=profile.machine,
-        shots=protocol.few_shot.shots,
-        draws=protocol.few_shot.draws,
-        max_prompt_tokens=protocol.decoding.max_prompt_tokens,
-        exam=mean_load(exams),
     )

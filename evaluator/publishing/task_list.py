@@ -1,30 +1,43 @@
-"""Publishes the public side of the benchmark, and how rows are framed, for the web app."""
+"""Publishes the public side of the benchmark and the facts of the served protocols, for the web app."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from evaluator.planning.prompt_frame import build_frame, build_planning
-from evaluator.planning.workload import ByteEstimatedWorkload
+from evaluator.config.protocol import Protocol
 from evaluator.publishing.results_table import backfill_tables
-from evaluator.stages.anchors import current_version
-from evaluator.stages.context import EvaluationContext
-from evaluator.stages.reference_split import load_reference
+from evaluator.stages.track_context import TrackContext
+from evaluator.tracks import get_scorer
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.arena.benchmark import Benchmark
-from submissions.records.prompt_frame import PromptFrame
-from submissions.records.task import Task
 from submissions.storage.codec import to_jsonl
 from submissions.storage.format_version import FORMAT, format_change, read_format
 from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.repo import Change
+from submissions.tracks import get_track
+from submissions.tracks.published_protocol import PublishedProtocol
+from submissions.tracks.track import Track
 
 
-def publish_task_list(arena: Arena, benchmark: Benchmark, context: EvaluationContext) -> None:
-    """Write the tasks and every protocol's frame into `results`, if they are not there yet."""
+def publish_task_list(arena: Arena, benchmark: Benchmark, contexts: Iterable[TrackContext]) -> None:
+    """Write the tasks and every protocol's facts and frame into `results`, if they are not there yet.
+
+    Those of protocols without a context here stay as they were published.
+    """
     tasks, results = benchmark.read_tasks(), arena.results
-    frames = _build_frames(arena, benchmark, context, tasks)
-    files = {"tasks.jsonl": to_jsonl(tasks), "frames.jsonl": to_jsonl(frames)}
+    frames = {frame.protocol: frame for frame in arena.read_frames()}
+    protocols = {protocol.name: protocol for protocol in arena.read_protocols()}
+    for context in contexts:
+        rules = context.protocol
+        protocols[rules.name] = describe_protocol(rules, benchmark)
+        workload = get_scorer(rules.track).workload
+        if workload is not None and (frame := workload.build_frame(context, benchmark, tasks)):
+            frames[rules.name] = frame
+    files = {
+        "tasks.jsonl": to_jsonl(tasks),
+        "frames.jsonl": to_jsonl([frames[name] for name in sorted(frames)]),
+        "protocols.jsonl": to_jsonl([protocols[name] for name in sorted(protocols)]),
+    }
     changes = [
         Change(path, content)
         for path, content in files.items()
@@ -37,17 +50,23 @@ def publish_task_list(arena: Arena, benchmark: Benchmark, context: EvaluationCon
         commit_with_retry(results, changes)
 
 
-def _build_frames(
-    arena: Arena, benchmark: Benchmark, context: EvaluationContext, tasks: Sequence[Task]
-) -> list[PromptFrame]:
-    """Prompt frames of all protocols by name: this one's rebuilt, others as published."""
-    frames = {frame.protocol: frame for frame in arena.read_frames()}
-    rules, demands = context.protocol, [task.demand for task in tasks if task.demand]
-    if demands:
-        frame = build_frame(rules, context.template, demands)
-        workload = ByteEstimatedWorkload(rules, frame)  # tokenizing every hidden row would take minutes
-        hidden = (load_reference(rules, benchmark, task.id) for task in tasks if task.track == rules.track)
-        planning = build_planning(rules, context.profile, map(workload.count_eval_set, hidden))
-        version = current_version(benchmark, rules)
-        frames[rules.name] = frame.model_copy(update={"planning": planning, **version._asdict()})
-    return [frames[name] for name in sorted(frames)]
+def describe_protocol(rules: Protocol, benchmark: Benchmark) -> PublishedProtocol:
+    """Describe a protocol for readers without the evaluator."""
+    track, scorer = get_track(rules.track), get_scorer(rules.track)
+    version = scorer.current_version(benchmark, rules)
+    return PublishedProtocol(
+        name=rules.name,
+        track=rules.track,
+        sha256=version.protocol_sha256,
+        benchmark_sha256=version.benchmark_sha256,
+        stages=track.stages,
+        methods=rules.methods,
+        scale=scorer.describe_scale(rules),
+        order=_protocol_order(rules.name, track),
+        note=scorer.notes.get(rules.name, ""),
+    )
+
+
+def _protocol_order(name: str, track: Track) -> int:
+    """Position among the track's protocols: that for ranking first, that for demonstrations last."""
+    return 0 if name == track.default_protocol else 2 if name == track.demo_protocol else 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.generation import VllmGenerator
 from evaluator.models.base_model import prepare_base_model
 from evaluator.models.chat_template import load_template
@@ -21,7 +21,7 @@ from submissions.records.anchors import Setup
 class WorkerFactory:
     """Builds a trainer and engines for a protocol and profile. Folders are the same on every node."""
 
-    protocol: Protocol
+    protocol: ModelProtocol
     profile: Profile
     work: Path
     logs: Path

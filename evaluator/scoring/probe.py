@@ -146,10 +146,10 @@ def _read_short_answer(case: ProbeCase) -> Iterator[ProbeReading]:
 def _build_answers(case: ProbeCase) -> Answers:
     task = Task(
         id="probe",
-        track="dataset_research",
+        track="",
         title="probe",
         category=case.category,
-        kind="knowledge",
+        kind="probe",
         language=case.language,
         metric="",
         demand="probe",

@@ -80,7 +80,7 @@ class Coordinator:
         while True:
             try:
                 if not prepared:
-                    publish_task_list(worker.arena, worker.benchmark, worker.context)
+                    publish_task_list(worker.arena, worker.benchmark, worker.contexts.iter_contexts())
                     prepared = True
                 if self.run_once(worker, session, forever=forever) is None:
                     if not forever:

@@ -19,12 +19,10 @@ from typing import Self
 from pydantic import Field
 
 from evaluator.runtime.work_dir_lock import blocking_lock, shared_lock
-from evaluator.scoring.eval_set import EvalSet
 from evaluator.service.submission_runner import SubmissionRunner
-from evaluator.stages.anchors import load_checked_anchors
-from evaluator.stages.context import EvaluationContext
-from evaluator.stages.reference_split import load_reference
-from evaluator.tracks import AHEAD, EvaluationJob
+from evaluator.stages.track_context import TrackContext
+from evaluator.tracks import get_scorer
+from evaluator.tracks.evaluation_job import EvaluationJob
 from submissions.errors import ArenaError, EvaluatorError, NotFound
 from submissions.records.base import Record, TaskId
 from submissions.records.status import Stage
@@ -35,8 +33,6 @@ from submissions.storage.codec import to_json
 
 log = logging.getLogger(__name__)
 
-_TOKEN = 4
-"""Bytes per token, to compare the load of tasks; no score depends on it."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -94,9 +90,13 @@ def hold_shard(work: Path, share: Shard) -> Iterator[None]:
 
 def run_shard(worker: SubmissionRunner, share: Shard, work: Path, say: Callable[[str], None]) -> None:
     """Do a share of the pending work. Raises EvaluatorError at the end if some of it failed, with all else done."""
+    (rules,) = worker.contexts.protocols
+    stages = get_scorer(rules.track).precompute
+    if not stages:
+        raise NotFound(f"{rules.track} has no stage to precompute: let `work` evaluate its submissions.")
     agreed = _shared_plan(worker, share, work)
     mine, failed = agreed.tasks[share.part - 1], 0
-    for stage in dict.fromkeys(stage for stages in AHEAD.values() for stage in stages):
+    for stage in stages:
         for ulid in agreed.submissions:
             failed += not _run_stage(worker, ulid, stage, mine, say)
     if failed:
@@ -112,8 +112,8 @@ def _run_stage(
     """Run one stage of a submission's tasks; return whether it succeeded. A failure does not stop the others."""
     try:
         submission = worker.arena.read_submission(ulid)
-        work, mine = AHEAD.get(submission.track, {}).get(stage), _select_tasks(worker, submission, tasks)
-        if work and mine:
+        work, mine = get_scorer(submission.track).precompute[stage], _select_tasks(worker, submission, tasks)
+        if mine:
             work(_build_job(worker, submission, mine), worker.build_submission_data(submission))
             say(f"{ulid}: {stage} is done for {len(mine)} task(s).")
     except (ArenaError, OSError) as error:
@@ -130,13 +130,15 @@ def _select_tasks(worker: SubmissionRunner, submission: Submission, names: Colle
     return tuple(known[name] for name in names if name in delivered and name in known)
 
 
-def _build_job(worker: SubmissionRunner, submission: Submission, tasks: tuple[Task, ...]) -> EvaluationJob:
+def _build_job(
+    worker: SubmissionRunner, submission: Submission, tasks: tuple[Task, ...]
+) -> EvaluationJob[TrackContext]:
+    (rules,) = worker.contexts.protocols
     return EvaluationJob(
         benchmark=worker.benchmark,
         tasks=tasks,
-        anchors=load_checked_anchors(worker.benchmark, worker.context, tasks),
-        context=worker.context.with_fresh_costs(),
-        folder=worker.records / submission.id / worker.context.protocol.name,
+        context=worker.contexts.get_context(rules).with_fresh_costs(),
+        folder=worker.records / submission.id / rules.name,
     )
 
 
@@ -160,23 +162,14 @@ def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
     weights = {}
     for task in worker.benchmark.read_tasks():
         if mine := files.get(task.id):
-            exam = worker.context.build_eval_set(
-                task, load_reference(worker.context.protocol, worker.benchmark, task.id)
-            )
-            weights[task.id] = estimate_seconds(worker.context, exam, list(mine.values()))
+            weights[task.id] = _estimate_weight(worker, task, list(mine.values()))
     return ShardPlan(submissions=tuple(line), tasks=tuple(balance_loads(weights, shares)))
 
 
-def estimate_seconds(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile]) -> float:
-    """Estimate the time of a task's stages from the profile's speeds, for distinct data. Only ratios matter."""
-    rules, speed = bench.protocol, bench.profile.speed
-    questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.inputs, exam.targets))
-    seconds = 0.0
-    for file in files:
-        row = file.bytes / file.rows / _TOKEN
-        trained = rules.sft.epochs * row * min(file.rows, rules.sft.max_rows)
-        seconds += speed.training_seconds + trained / speed.trained_tokens
-        for shots in (0, *rules.few_shot.shots * rules.few_shot.draws):
-            read = questions + shots * row * len(exam.rows)
-            seconds += read / speed.prompt_tokens + gold / speed.generated_tokens
-    return seconds
+def _estimate_weight(worker: SubmissionRunner, task: Task, files: Sequence[DataFile]) -> float:
+    """Estimate the load of a task's distinct files: seconds, or bytes for a track without an estimate."""
+    (rules,) = worker.contexts.protocols
+    workload = get_scorer(rules.track).workload
+    if workload is None:
+        return float(sum(file.bytes for file in files))
+    return workload.estimate_seconds(worker.contexts.get_context(rules), worker.benchmark, task, files)

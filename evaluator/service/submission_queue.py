@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from evaluator.config.protocol import Protocol
 from evaluator.errors import HUB_ERRORS, SubmissionWithdrawn
 from evaluator.publishing.publisher import Publisher
-from evaluator.publishing.status_log import append_status, utc_now
+from evaluator.publishing.status_log import WAITING, append_status, utc_now
 from evaluator.service.owner_requests import OwnerRequestHandler
 from submissions.arena.arena import Arena, commit_with_retry
-from submissions.errors import CorruptRecord
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.result import ResultVersion
 from submissions.records.status import History, State, Status
@@ -36,10 +37,12 @@ MIN_START_SHIFT = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class QueuedSubmission:
-    """Submission without a result under the protocol."""
+    """Submission without a result under one of the protocols."""
 
     ulid: str
     history: History
+    protocols: tuple[Protocol, ...]
+    """Protocols of its track without a result, in the order served."""
     asked_again: bool
     """True if it failed, and a retry was requested since."""
 
@@ -48,21 +51,32 @@ Protocols = Mapping[str, Collection[str]]
 
 
 class SubmissionQueue:
-    """Pending submissions of an arena under one protocol. Its only writer is the evaluator with the lease."""
+    """Pending submissions of an arena, each under every protocol of its track that is served.
 
-    def __init__(self, arena: Arena, protocol: str, current: ResultVersion | None = None) -> None:
-        """`current` makes results of other versions pending again."""
+    Its only writer is the evaluator with the lease.
+    """
+
+    def __init__(
+        self, arena: Arena, protocols: Sequence[Protocol], current: Mapping[str, ResultVersion] | None = None
+    ) -> None:
+        """`current`, by protocol, makes results of other versions pending again."""
         self.arena = arena
-        self._protocol = protocol
-        self._current = current
-        self._up_to_date: set[str] = set()
+        self._protocols = tuple(protocols)
+        self._names = frozenset(rules.name for rules in protocols)
+        self._current = current or {}
+        self._up_to_date: set[tuple[str, str]] = set()
+        self._tracks: dict[str, str] = {}
         self._publisher = Publisher(arena)
         self._owner_requests = OwnerRequestHandler(arena)
         self._handled_deletions: set[str] = set()
 
     def pending_ids(self) -> list[str]:
-        """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
+        """Submissions that lack a result and are not refused or withdrawn, oldest first."""
         return [one.ulid for one in self._load_waiting()]
+
+    def pending_protocols(self, ulid: str) -> tuple[Protocol, ...]:
+        """Protocols under which a submission lacks a result, in the order served; those of other tracks never."""
+        return next((one.protocols for one in self._load_waiting([ulid])), ())
 
     def queued_ids(self) -> list[str]:
         """Submissions in queue order, without those that their owner withdrew. Writes nothing."""
@@ -103,47 +117,63 @@ class SubmissionQueue:
             self._publisher.withdraw(ulid, FILES_DELETED)
             raise SubmissionWithdrawn(f"The files of submission {ulid} were deleted while it was evaluated.")
 
-    def _load_waiting(self) -> list[QueuedSubmission]:
+    def _load_waiting(self, ulids: Sequence[str] | None = None) -> list[QueuedSubmission]:
         published, drafted = self.arena.published_protocols(), self.arena.draft_protocols()
-        name, waiting = self._protocol, []
-        for ulid in self.arena.submission_ids():
-            is_outdated = self._is_outdated(ulid, published, drafted)
-            if name in published.get(ulid, ()) and not is_outdated:
+        waiting = []
+        for ulid in self.arena.submission_ids() if ulids is None else ulids:
+            drafts = drafted.get(ulid, ())
+            outdated = {rules.name for rules in self._protocols if self._is_outdated(ulid, rules, published, drafted)}
+            public = set(published.get(ulid, ())) - outdated
+            pending = [rules for rules in self._protocols if rules.name not in public]
+            pending = [rules for rules in pending if self._read_track(ulid) in (None, rules.track)]
+            if not pending:
                 continue
             try:
-                one = self._load_queued(ulid)
+                asked, history = self._read_retry(ulid)
             except CorruptRecord as error:
                 log.error("Skipped %s: %s", ulid, error)  # one damaged file must not stop the queue
                 continue
-            state = one.history.now.state
-            # A killed run leaves a draft without its status: the next run finds the work done, and writes the status.
-            done = state == "evaluated" and name in drafted.get(ulid, ()) and not is_outdated
+            state = history.now.state
+            if _has_complete_drafts(history, has_others=len(pending) > 1):
+                pending = [rules for rules in pending if rules.name in outdated or rules.name not in drafts]
             withdrawn = state == "withdrawn" and self._is_withdrawn_by_owner(ulid)
-            if state != "refused" and not done and not withdrawn:
-                waiting.append(one)
+            if pending and state != "refused" and not withdrawn:
+                waiting.append(QueuedSubmission(ulid, history, tuple(pending), asked))
         return waiting
 
-    def _is_outdated(self, ulid: str, published: Protocols, drafted: Protocols) -> bool:
+    def _is_outdated(self, ulid: str, rules: Protocol, published: Protocols, drafted: Protocols) -> bool:
         """Return whether a requeued submission's result is of another version than the current one."""
-        if self._current is None or ulid in self._up_to_date:
+        name = rules.name
+        current = self._current.get(name)
+        if current is None or (ulid, name) in self._up_to_date:
             return False
-        if self._protocol in published.get(ulid, ()):
-            found = self.arena.read_result(ulid, self._protocol)
-        elif self._protocol in drafted.get(ulid, ()):
-            found = self.arena.read_draft(ulid, self._protocol)
+        if name in published.get(ulid, ()):
+            found = self.arena.read_result(ulid, name)
+        elif name in drafted.get(ulid, ()):
+            found = self.arena.read_draft(ulid, name)
         else:
             return False
-        if found.version != self._current:
+        if found.version != current:
             return True
-        self._up_to_date.add(ulid)
+        self._up_to_date.add((ulid, name))
         return False
 
-    def _load_queued(self, ulid: str) -> QueuedSubmission:
+    def _read_track(self, ulid: str) -> str | None:
+        """Read a submission's track; None if its record is damaged, so that its evaluation reports that."""
+        if ulid not in self._tracks:
+            try:
+                self._tracks[ulid] = self.arena.read_submission(ulid).track
+            except (CorruptRecord, NotFound):
+                return None
+        return self._tracks[ulid]
+
+    def _read_retry(self, ulid: str) -> tuple[bool, History]:
+        """Read a submission's history, and whether its owner asked for another try since it failed."""
         history = self.arena.read_history(ulid)
         asked = bool(consecutive_failures(history)) and retry_requested(
             history, self._owner_requests.authorized_requests(ulid)
         )
-        return QueuedSubmission(ulid, history, asked)
+        return asked, history
 
     def _is_withdrawn_by_owner(self, ulid: str) -> bool:
         """Return whether a withdrawn submission was withdrawn by its owner, instead of temporarily losing its files."""
@@ -163,12 +193,23 @@ class SubmissionQueue:
         self._handled_deletions -= stored
 
     def _recent_histories(self, most: int = 20) -> Iterator[History]:
-        """Histories of the last submissions that have a result under this protocol."""
+        """Histories of the last submissions that have a result under one of the protocols."""
         repos = (self.arena.published_protocols(), self.arena.draft_protocols())
-        done = {ulid for results in repos for ulid, protocols in results.items() if self._protocol in protocols}
+        done = {ulid for results in repos for ulid, names in results.items() if not self._names.isdisjoint(names)}
         for ulid in sorted(done)[-most:]:
             with suppress(CorruptRecord):
                 yield self.arena.read_history(ulid)
+
+
+def _has_complete_drafts(history: History, *, has_others: bool) -> bool:
+    """Return whether a submission's unpublished results all have their status.
+
+    A killed run leaves a draft without its status: the next run finds the work done, and writes the status. Where
+    other protocols are pending, the submission waits or runs again after that status.
+    """
+    if not has_others:
+        return history.now.state == "evaluated"
+    return next((entry.state for entry in reversed(history.entries) if entry.state not in WAITING), "") not in _WORK
 
 
 def retry_requested(history: History, wishes: Iterable[OwnerRequest]) -> bool:

@@ -1,32 +1,21 @@
-"""Evaluation context of every stage: protocol, executor, and store of finished work."""
+"""Evaluation context of tracks that ask a task's evaluation set: its requests to models, and their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Self, TypeVar
 
-from evaluator.config.profile import Profile, load_profile
-from evaluator.config.protocol import Protocol, load_protocol
-from evaluator.models.base_model import prepare_base_model
-from evaluator.models.chat_template import ChatTemplate, load_template
-from evaluator.models.environment import describe_setup
 from evaluator.runtime.cost_log import CostLog
-from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.runtime.stage_cache import StageCache, cache_key
-from evaluator.scheduling import Executor, TrainingSpec, UnitResult, WorkUnit
-from evaluator.scheduling.ray.cluster import cluster_address
-from evaluator.scheduling.worker_factory import WorkerFactory
+from evaluator.scheduling import TrainingSpec, WorkUnit
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, hash_rows
-from evaluator.training import Progress
-from submissions.records.anchors import Setup
-from submissions.records.base import Record
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.judge_factory import JudgeOpener, judge_opener, open_no_judge
+from evaluator.stages.model_tools import open_model
+from evaluator.stages.track_context import ModelContext, ToolSettings
 from submissions.records.task import Reference, Row, Task
-
-R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -44,29 +33,19 @@ class ModelRequest:
     seed: int = 0
     """Seed of the training."""
 
+    @property
+    def task_id(self) -> str:
+        """Task of the evaluation set."""
+        return self.exam.task.id
+
 
 @dataclass(frozen=True)
-class EvaluationContext:
-    """Protocol and tools of one run."""
+class EvaluationContext(ModelContext):
+    """Protocol, model and judge of DatasetResearch."""
 
-    protocol: Protocol
-    setup: Setup
-    model: Path
-    """Folder of the untouched base model."""
-    template: ChatTemplate
-    executor: Executor
-    store: StageCache
-    costs: CostLog
-    profile: Profile
-    progress: Progress
-
-    def with_fresh_costs(self) -> Self:
-        """Copy the context with an empty cost log, for one evaluation."""
-        return replace(self, costs=CostLog(self.store))
-
-    def stage_key(self, *parts: Record | str | int | float | list[str]) -> str:
-        """Hash a stage's inputs with this setup and the protocol's generation settings."""
-        return cache_key(self.protocol.generation_sha256, self.setup, *parts)
+    protocol: DatasetResearchProtocol
+    open_judge: JudgeOpener = open_no_judge
+    """Opens the judge of metadata for a submission."""
 
     def build_eval_set(self, task: Task, reference: Reference) -> EvalSet:
         """Build a task's evaluation set under the protocol (limit of an answer: SCORING.md, arena@1, rule 3)."""
@@ -77,51 +56,9 @@ class EvaluationContext:
         asked = cache_key(task.id, hash_rows(rows), list(labels), limit)
         return EvalSet(task, rows, labels, limit, self.protocol.metrics, asked)
 
-    def run_cached(
-        self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, ResourceUsage]]
-    ) -> R:
-        """Return the stored output of a task's stage, or run `work` and store its output with its usage."""
-        found = self.store.get(stage, key, kind)
-        if found is None:
-            found, spent = work()
-            self.costs.record(key, spent)
-            self.store.put(stage, key, found)
-        self.costs.attribute(task, stage, key)
-        return found
-
     def run_requests(self, asks: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
         """Yield each request with its answers: stored ones first, the rest as they finish and are stored."""
-        left: dict[str, list[ModelRequest]] = {}
-        known = []
-        for ask in asks:
-            found = self.store.get(ask.stage, ask.key, ModelAnswers)
-            if found is None:
-                left.setdefault(ask.key, []).append(ask)
-            else:
-                known.append(ask.key)
-                yield self._attribute_cost(ask, found)
-        self.executor.discard_models(known)  # a run killed after its last answer may leave a model
-        units = {key: partial(self._build_unit, same[0]) for key, same in left.items()}
-        with closing(self.executor.run(units, self.progress)) as finished:
-            for done in finished:
-                answered = self._store_answers(left[done.key][0], done)
-                self.executor.discard_models([done.key])
-                for ask in left[done.key]:
-                    yield self._attribute_cost(ask, answered)
-
-    def _attribute_cost(self, ask: ModelRequest, answered: ModelAnswers) -> tuple[ModelRequest, ModelAnswers]:
-        self.costs.attribute(ask.exam.task.id, ask.stage, ask.key)
-        return ask, answered
-
-    def _store_answers(self, ask: ModelRequest, done: UnitResult) -> ModelAnswers:
-        answered = ModelAnswers(
-            task=ask.exam.task.id,
-            texts=tuple(completion.text for completion in done.completions),
-            tokens=sum(completion.tokens for completion in done.completions),
-        )
-        self.costs.record(done.key, done.spent)
-        self.store.put(ask.stage, done.key, answered)
-        return answered
+        return self.run_units(asks, self._build_unit)
 
     def _build_unit(self, ask: ModelRequest) -> WorkUnit:
         """Build the work unit of a request, in token ids."""
@@ -135,30 +72,28 @@ class EvaluationContext:
 
 
 @contextmanager
-def open_context(
-    protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
-) -> Iterator[EvaluationContext]:
-    """Open workers for a protocol on this machine or a cluster; they end with the context. Logs lie in `work/logs`.
+def open_context(rules: DatasetResearchProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
+    """Open a judge, and workers for a protocol on this machine or a cluster; they end with the context.
 
-    The base model is downloaded here, before the workers start: they have no token, and find it in the shared cache.
-    On a cluster the first worker determines the setup. For a thread that lives as long as the context.
+    Raises NotFound for a judge without a connection. For a thread that lives as long as the context.
     """
-    from evaluator.scheduling.ray.ray_executor import RayExecutor
-
-    rules, machine = load_protocol(protocol), load_profile(profile)
-    here = cluster_address() is None
-    model = prepare_base_model(rules, work / "base")
-    store = StageCache(work / "stages")
-    tools = WorkerFactory(rules, machine, work.resolve(), (logs or work / "logs").resolve())
-    with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine) if here else None) as crew:
+    opener = judge_opener(rules, settings.judge, left_out=settings.no_judge, work=settings.work)
+    store = StageCache(settings.work / "stages")
+    with open_model(rules, settings) as tools:
         yield EvaluationContext(
             protocol=rules,
-            setup=crew.resolve_setup(),
-            model=model,
-            template=load_template(rules.template, model),
-            executor=crew,
+            setup=tools.setup,
             store=store,
             costs=CostLog(store),
-            profile=machine,
-            progress=progress,
+            profile=settings.profile,
+            progress=settings.progress,
+            model=tools.model,
+            template=tools.template,
+            executor=tools.executor,
+            open_judge=opener,
         )
+
+
+def check_tools(rules: DatasetResearchProtocol, settings: ToolSettings) -> None:
+    """Raise NotFound if the protocol has a judge, and neither its connection is given nor the judge left out."""
+    judge_opener(rules, settings.judge, left_out=settings.no_judge, work=settings.work)

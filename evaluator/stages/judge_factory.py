@@ -10,15 +10,14 @@ from pathlib import Path
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.llm_settings import LLMConnection
-from evaluator.config.protocol import Protocol
 from evaluator.config.settings_file import load_settings
 from evaluator.llm.prompts import load_prompt
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
 
 JudgeOpener = Callable[[str], AbstractContextManager[Judge | None]]
 """Opens the judge for a submission, under whose name its tokens are counted."""
-_TRACK = "dataset_research"
 
 
 def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
@@ -26,7 +25,9 @@ def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
     return nullcontext()
 
 
-def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool, work: Path) -> JudgeOpener:
+def judge_opener(
+    protocol: DatasetResearchProtocol, connection: Path | None, *, left_out: bool, work: Path
+) -> JudgeOpener:
     """Return an opener of the protocol's judge on a connection file's server; answers go to `work/judge.sqlite`.
 
     Raises NotFound if the protocol has a judge and neither a file is given nor the judge left out, or if the
@@ -39,25 +40,20 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
             f"{protocol.name} uses the metadata judge {protocol.judge.model.name}: name its connection with "
             "--judge FILE (docs/organiser-judge.md has one), or omit it with --no-judge."
         )
-    return partial(
-        open_judge,
-        protocol.judge,
-        load_settings(connection, LLMConnection, "docs/organiser-judge.md"),
-        dict(os.environ),
-        work / "judge.sqlite",
-    )
+    found = load_settings(connection, LLMConnection, "docs/organiser-judge.md")
+    return partial(open_judge, protocol.track, protocol.judge, found, dict(os.environ), work / "judge.sqlite")
 
 
 @contextmanager
 def open_judge(
-    settings: JudgeSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
+    track: str, settings: JudgeSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
 ) -> Iterator[Judge]:
-    """Open the judge, with answers and usage in the sqlite file at `path`, counted in `ledger`.
+    """Open the judge with a track's prompts; answers and usage lie in the sqlite file at `path`, under `ledger`.
 
     Raises NotFound if a prompt is not of the version that the protocol names, and ChatFailed if there is no key.
     """
     from evaluator.llm.open_client import open_client  # imported here: the openai client takes a second to load
 
-    comparing, describing = (load_prompt(_TRACK, name) for name in (settings.judge_prompt, settings.describe_prompt))
+    comparing, describing = (load_prompt(track, name) for name in (settings.judge_prompt, settings.describe_prompt))
     with open_client(settings.model, connection, environ, path, ledger) as chat:
         yield Judge(settings, chat, comparing, describing, connection.at_once)

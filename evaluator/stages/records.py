@@ -1,39 +1,29 @@
-"""Stored records of an evaluation, to recompute every score without a GPU. Private: hidden rows.
-
-RESULT_DIR/result.json      the published Result
-RESULT_DIR/run.json         the submission, the protocol and the setup
-RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, the findings of the screen and the judge
-"""
+"""Stored records of DatasetResearch: a task's questions, all answers, anchors, findings of screen and judge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from evaluator.config.protocol import Protocol
 from evaluator.errors import AnchorsMissing
-from evaluator.runtime.stage_cache import cache_key, remove_partial_files
+from evaluator.runtime.stage_cache import cache_key
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.scoring.normalization import AnchorScores
 from evaluator.scoring.statistics import Clusters, anchor_error
 from evaluator.scoring.statistics.clusters import find_clusters
 from evaluator.scoring.trivial_baselines import trivial_texts
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult
-from submissions.errors import CorruptRecord, NotFound
-from submissions.records.anchors import Anchor, Setup, TrivialAnchor, TrivialAnswer
-from submissions.records.base import Name, Record, Sha256, TaskId, Ulid
+from evaluator.stages.stored_run import StoredRun, StoredTask, read_run, read_tasks
+from submissions.records.anchors import Anchor, TrivialAnchor, TrivialAnswer
+from submissions.records.base import Record, Sha256
 from submissions.records.result import Method
-from submissions.records.submission import SystemType
-from submissions.records.task import Row, Task
-from submissions.storage.atomic import atomic_write
-from submissions.storage.codec import to_json
+from submissions.records.task import Row
 
-R = TypeVar("R", bound=Record)
 Texts = tuple[str, ...]
 
 
@@ -54,10 +44,9 @@ class MethodAnswers(Record):
     draws: tuple[Texts, ...]
 
 
-class TaskRecord(Record):
+class TaskRecord(StoredTask):
     """Complete inputs of a task's scores."""
 
-    task: Task
     exam_sha256: Sha256
     questions: tuple[Row, ...]
     """Test rows of the evaluation."""
@@ -81,7 +70,7 @@ class TaskRecord(Record):
         """Build the evaluation set, to score answers by a version of the metrics."""
         return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
-    def clusters(self, protocol: Protocol) -> Clusters | None:
+    def clusters(self, protocol: DatasetResearchProtocol) -> Clusters | None:
         """Clusters of the questions; None if the protocol knows none, or no two questions share a passage."""
         return find_protocol_clusters(protocol, self.questions)
 
@@ -105,7 +94,7 @@ class TaskRecord(Record):
         found = {method.method: [exam.score(texts) for texts in method.draws] for method in self.answers}
         return {method: average_results(draws) for method, draws in found.items() if draws}
 
-    def with_anchor_under(self, protocol: Protocol) -> TaskRecord:
+    def with_anchor_under(self, protocol: DatasetResearchProtocol) -> TaskRecord:
         """Copy the record with its anchor recomputed from the same answers under another protocol."""
         if self.end_answers is None:
             return self
@@ -114,23 +103,11 @@ class TaskRecord(Record):
         return self.model_copy(update={"anchor": anchor})
 
 
-class RunRecord(Record):
+class RunRecord(StoredRun[DatasetResearchProtocol]):
     """Submission, protocol and setup of an evaluation."""
 
-    submission: Ulid
-    track: str
-    system: Name
-    system_type: SystemType
-    team: Name
-    protocol: Protocol
-    setup: Setup
-    partial: str | None
-    """Reason why only some of the benchmark's tasks were scored, or None if all were."""
-    tasks: tuple[TaskId, ...]
-    """Task ids in the benchmark's order."""
 
-
-def find_protocol_clusters(protocol: Protocol, questions: tuple[Row, ...]) -> Clusters | None:
+def find_protocol_clusters(protocol: DatasetResearchProtocol, questions: tuple[Row, ...]) -> Clusters | None:
     """Return the clusters of questions under a protocol; None if it knows none, or no two share a passage."""
     return find_clusters(questions) if protocol.statistics.clusters else None
 
@@ -168,37 +145,12 @@ def compute_anchor(
     )
 
 
-def hash_benchmark(protocol: Protocol, exams: Mapping[str, str]) -> str | None:
+def hash_benchmark(protocol: DatasetResearchProtocol, exams: Mapping[str, str]) -> str | None:
     """Hash the evaluation sets of a benchmark, by task; None under protocols of before, whose results have none."""
     return cache_key(sorted(f"{task} {exam}" for task, exam in exams.items())) if protocol.statistics.clusters else None
 
 
-def save_records(folder: Path, run: RunRecord, records: Iterable[TaskRecord]) -> None:
-    """Write the records of an evaluation, run.json last to complete it. Deletes an earlier one and its Result first."""
-    remove_partial_files(folder / "tasks")
-    for torn in filter(Path.is_file, folder.glob(".part-*")):
-        torn.unlink()
-    for name in ("run.json", "result.json"):
-        (folder / name).unlink(missing_ok=True)
-    for record in records:
-        atomic_write(folder / "tasks" / f"{record.task.id}.json", to_json(record))
-    atomic_write(folder / "run.json", to_json(run))
-
-
 def load_records(folder: Path) -> tuple[RunRecord, list[TaskRecord]]:
     """Load an evaluation's records. Raises NotFound if the folder has none, CorruptRecord for a damaged file."""
-    if not (folder / "run.json").is_file():
-        raise NotFound(
-            f"{folder} has no run.json: name the --out folder of `score`, "
-            "or results/<submission>/<protocol> in the arena's work folder."
-        )
-    run = _read_json(folder / "run.json", RunRecord)
-    return run, [_read_json(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]
-
-
-def _read_json(file: Path, kind: type[R]) -> R:
-    try:
-        return kind.model_validate_json(file.read_bytes())
-    except (FileNotFoundError, ValidationError) as error:
-        fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is missing"
-        raise CorruptRecord(f"{file} cannot be read back: {fault}. Evaluate the submission again.") from error
+    run = read_run(folder, RunRecord)
+    return run, read_tasks(folder, run.tasks, TaskRecord)

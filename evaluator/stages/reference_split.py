@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evaluator.config.protocol import Protocol
 from evaluator.errors import ProtocolMismatch
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from submissions.arena.benchmark import Benchmark
 from submissions.records.task import Reference
 
 
-def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
+def load_reference(protocol: DatasetResearchProtocol, benchmark: Benchmark, task: str) -> Reference:
     """Load a task's hidden rows, split by the protocol, with only the used train rows.
 
     Raises NotFound, CorruptRecord, ProtocolMismatch for halves of another rule.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import Protocol
 from evaluator.generation import Completion, Generator
 from evaluator.models.chat_template import load_template
 from evaluator.models.environment import PIPELINE, scoring_packages
@@ -17,6 +16,7 @@ from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.scheduling import LocalExecutor, Worker
 from evaluator.stages.context import EvaluationContext
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.anchors import Setup
 
@@ -69,7 +69,7 @@ class NullGenerator:
 
 def null_context(
     work: Path,
-    protocol: Protocol,
+    protocol: DatasetResearchProtocol,
     trainer: Trainer,
     generator: Generator,
     progress: Progress = lambda _name, _done, _of: None,

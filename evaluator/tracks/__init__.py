@@ -1,26 +1,18 @@
 """Scorers of the tracks."""
 
-from collections.abc import Callable
+from typing import Any
 
 from evaluator.tracks import dataset_research
-from evaluator.tracks.scorer import EvaluationJob, SubmissionData
-from submissions.records.result import Result
-from submissions.records.status import Stage
+from evaluator.tracks.scorer import TrackScorer
+from submissions.errors import NotFound
 
-SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
-    "dataset_research": dataset_research.evaluate_submission
-}
-PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
-    "dataset_research": dataset_research.preview_submission
-}
-"""Preview functions by track, with the cheap stages alone; the scorer reuses their stored work."""
+SCORERS: dict[str, TrackScorer[Any, Any]] = {"dataset_research": dataset_research.SCORER}
+"""Scorer of each track, by its name."""
 
-AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] = {
-    "dataset_research": {
-        "few_shot": dataset_research.precompute_few_shot,
-        "fine_tune": dataset_research.precompute_fine_tune,
-    }
-}
-"""Stages to precompute elsewhere and task by task, in order; the scorer reuses their stored work."""
 
-__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "EvaluationJob", "Scorer", "SubmissionData"]
+def get_scorer(track: str) -> TrackScorer[Any, Any]:
+    """Return the scorer of a track. Raises NotFound with the names that exist."""
+    try:
+        return SCORERS[track]
+    except KeyError:
+        raise NotFound(f"No scorer for the track {track[:80]!r}; there are: {', '.join(SCORERS)}.") from None

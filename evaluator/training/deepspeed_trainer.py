@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from evaluator.config.profile import Profile
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import ModelProtocol
 from evaluator.errors import TrainingDiverged
 from evaluator.runtime.child_environment import LOOPBACK
 from evaluator.runtime.child_process import ChildProcess
@@ -24,7 +24,7 @@ class DeepSpeedTrainer:
     Each job starts from the base weights as a fresh process would, on a CPU bit for bit; one that fails ends the group.
     """
 
-    def __init__(self, base_model: Path, protocol: Protocol, profile: Profile, log: Path) -> None:
+    def __init__(self, base_model: Path, protocol: ModelProtocol, profile: Profile, log: Path) -> None:
         self.base_model = base_model
         self.protocol = protocol
         self.profile = profile

@@ -31,6 +31,7 @@ from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
 from leaderboard.app import make_app
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.settings import read_settings
@@ -101,7 +102,9 @@ class Evaluator:
         source = open_benchmark(f"{ARENA}-benchmark")
         Coordinator(
             open_session=self._desk,
-            open_worker=lambda held: SubmissionRunner(held, source, self.bench, self.work / "results"),
+            open_worker=lambda held: SubmissionRunner(
+                held, source, ContextPool.from_context(self.bench), self.work / "results"
+            ),
             clock=self.hub.clock,
             wait=self.hub.clock.forward,
             say=self.said.append,

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evaluator.config.protocol import load_protocol
 from evaluator.models.chat_template import ChatTemplate
+from evaluator.tracks.protocols import load_protocol
 from submissions.records.anchors import Anchors
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import Result

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.runtime.work_dir_lock import exclusive_lock
-from evaluator.stages.records import save_records
+from evaluator.stages.stored_run import save_records
 from tests.support.evaluation_factories import make_run
 from tests.support.factories import make_task
 from tests.support.fault_injection.light_arena import Launcher

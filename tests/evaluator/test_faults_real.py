@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import load_protocol
 from evaluator.models.environment import describe_setup
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.protocols import load_protocol
 from submissions.arena.arena import commit_with_retry
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change

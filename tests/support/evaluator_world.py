@@ -11,6 +11,7 @@ from evaluator.publishing.task_list import publish_task_list
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
 from evaluator.tracks.events import Event
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
@@ -73,10 +74,11 @@ class World:
     def bench(self, generator: NullGenerator) -> EvaluationContext:
         return null_context(self.folder / "work", PROTOCOL, self.trainer, generator)
 
+    def pool(self, generator: NullGenerator | None = None) -> ContextPool:
+        return ContextPool.from_context(self.bench(generator or self.generator))
+
     def worker(self, generator: NullGenerator | None = None) -> SubmissionRunner:
-        return SubmissionRunner(
-            self.arena, self.benchmark, self.bench(generator or self.generator), self.folder / "work" / "results"
-        )
+        return SubmissionRunner(self.arena, self.benchmark, self.pool(generator), self.folder / "work" / "results")
 
     def submit(self, name: str = "Finder", rows: dict[str, Sequence[Row]] | None = None) -> Submission:
         mine = rows or {"a": make_rows("mine", 12), "b": make_rows("mine", 12)}
@@ -94,7 +96,7 @@ class ListSink:
 
 
 def publish_tasks(worker: SubmissionRunner) -> None:
-    publish_task_list(worker.arena, worker.benchmark, worker.context)
+    publish_task_list(worker.arena, worker.benchmark, worker.contexts.iter_contexts())
 
 
 def broken(_model: Path, _prompt: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from evaluator.publishing.arena_session import ArenaSession, open_session
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
@@ -73,7 +74,9 @@ class Station:
         from submissions.arena.benchmark import open_benchmark
 
         bench = null_context(self.work, PROTOCOL, self.trainer, self.generator)
-        return SubmissionRunner(arena, open_benchmark(str(self.benchmark)), bench, self.work / "results")
+        return SubmissionRunner(
+            arena, open_benchmark(str(self.benchmark)), ContextPool.from_context(bench), self.work / "results"
+        )
 
     def coordinator(self) -> Coordinator:
         return Coordinator(self.desk, self.worker, self.hub.clock, self.wait, self.said.append, every=60.0)

@@ -96,7 +96,9 @@ def judging(
     """A judge on a loopback server, through the real client; its cache and ledger lie at `path`."""
     with (
         FakeChatServer(answer) as server,
-        open_judge(settings, a_connection(server.base_url, **connection), ENVIRON, path, "an entry") as judge,
+        open_judge(
+            "dataset_research", settings, a_connection(server.base_url, **connection), ENVIRON, path, "an entry"
+        ) as judge,
     ):
         yield judge, server
 

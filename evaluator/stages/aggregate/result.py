@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evaluator.config.protocol import GainScale, Protocol
+from evaluator.config.protocol import GainScale
 from evaluator.scoring import statistics
 from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks, widen_interval
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import RunRecord, TaskRecord, hash_benchmark
@@ -102,7 +103,7 @@ def _build_task_result(task: TaskScores) -> TaskResult:
     )
 
 
-def _aggregate_metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
+def _aggregate_metadata(protocol: DatasetResearchProtocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
     """Aggregate the judge's verdicts over all tasks. Raises EvaluatorError while a verdict is missing."""
     verdicts = _list_verdicts(records)
     if protocol.judge is None or not verdicts:
@@ -130,7 +131,7 @@ def _check_scored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> Non
                 raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
 
 
-def _build_totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total]:
+def _build_totals(protocol: DatasetResearchProtocol, tasks: Sequence[TaskScores]) -> list[Total]:
     """Mean gain over all tasks that count, missing ones as 0, for each method, subset and group."""
     return [
         _build_total(protocol, method, subset, group, members)
@@ -155,7 +156,9 @@ def _is_member(task: Task, subset: str, group: Group) -> bool:
     return subset in task.subsets and group in ("overall", task.kind)
 
 
-def _build_total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]) -> Total:
+def _build_total(
+    protocol: DatasetResearchProtocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]
+) -> Total:
     gains = [task.methods[method].gain for task in tasks]
     values = [gain.value for gain in gains if gain.value is not None]
     name = f"mean_{protocol.scale.kind}"
@@ -179,7 +182,7 @@ def _build_total(protocol: Protocol, method: Method, subset: str, group: Group, 
 
 
 def _total_interval(
-    protocol: Protocol, method: Method, values: list[float], tasks: list[TaskScores]
+    protocol: DatasetResearchProtocol, method: Method, values: list[float], tasks: list[TaskScores]
 ) -> tuple[float, float]:
     """Interval of a mean; without spread between tasks (one task, or all alike), from the tasks' own intervals."""
     settings, scale = protocol.statistics, protocol.scale
@@ -198,7 +201,7 @@ def _total_interval(
     return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
 
 
-def _rough_reason(protocol: Protocol, tasks: int) -> str | None:
+def _rough_reason(protocol: DatasetResearchProtocol, tasks: int) -> str | None:
     """Reason why the interval of a mean is rough; protocols of before state none."""
     if protocol.statistics.clusters is None or tasks > FEW_TASKS:
         return None
@@ -214,7 +217,7 @@ def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
     return statistics.seed_noise_of_total([*known, *[0.0] * (len(tasks) - len(trained))])
 
 
-def _flag_reason(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
+def _flag_reason(protocol: DatasetResearchProtocol, records: Sequence[TaskRecord]) -> str | None:
     """Reason why an entry is unranked until an organiser reviews it (SCORING.md, arena@1, rule 5).
 
     Looks at all rows together and at those of each task: copies in a few tasks would be diluted by the others.

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from evaluator.config.profile import PROFILES, load_profile
-from evaluator.config.protocol import PROTOCOLS, load_protocol
+from evaluator.config.protocol import PROTOCOLS
+from evaluator.tracks.protocols import load_protocol
 from submissions.errors import NotFound
 
 NAMES = sorted(file.stem for file in PROFILES.glob("*.toml"))

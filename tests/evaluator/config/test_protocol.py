@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from evaluator.config.protocol import PROTOCOLS, Protocol, load_protocol
+from evaluator.config.protocol import PROTOCOLS
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.tracks.protocols import load_protocol
 from submissions.errors import NotFound
 
 COMMITTED = Path(__file__).with_name("protocols.json")
@@ -47,7 +49,7 @@ def test_an_unknown_field_is_refused() -> None:
     fields = tomllib.loads((PROTOCOLS / "demo@1.toml").read_text())
     fields["sft"]["packing"] = True
     with pytest.raises(ValidationError, match=r"sft\.packing"):
-        Protocol.model_validate(fields)
+        DatasetResearchProtocol.model_validate(fields)
 
 
 def test_every_setting_shapes_the_hash() -> None:

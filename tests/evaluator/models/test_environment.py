@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import load_protocol
 from evaluator.models.base_model import prepare_base_model
 from evaluator.models.environment import describe_setup
+from evaluator.tracks.protocols import load_protocol
 from submissions.records.anchors import Setup
 
 PROTOCOL = load_protocol("demo@1")

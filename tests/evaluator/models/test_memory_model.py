@@ -9,9 +9,9 @@ import pytest
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from evaluator.config.profile import PROFILES, Profile, load_profile
-from evaluator.config.protocol import load_protocol
 from evaluator.models.memory_model import GB, GIB, MemoryEstimate, estimate_memory, estimate_training
 from evaluator.models.model_shape import SHAPES, lookup_model_shape, read_model_shape
+from evaluator.tracks.protocols import load_protocol
 from submissions.errors import CorruptRecord, NotFound
 
 ARENA, DEMO = load_protocol("arena@1"), load_protocol("demo@1")

@@ -92,7 +92,7 @@ def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver:
 def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
     with told(world, BoardWebhook(receiver.url)) as worker:
-        failing = replace(worker, context=world.bench(NullGenerator(broken)))
+        failing = replace(worker, contexts=world.pool(NullGenerator(broken)))
         assert failing.evaluate(submission.id) == "failed"
         worker.submission_queue.refresh()
         assert worker.evaluate(submission.id) == "published"
@@ -246,7 +246,7 @@ def test_the_work_command_tells_what_it_is_told_to(
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.stages.context.open_context", opened)
+    monkeypatch.setattr("evaluator.tracks.context_pool.open_context", opened)
     environment = {"ARENA_WEBHOOK": f"{TRACK}={receiver.url}", "ARENA_WEBHOOK_SECRET": "s", "ARENA_SITE": "https://a.b"}
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"], env=environment)
     assert done.exit_code == 0, done.output

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from evaluator.config.protocol import PROTOCOLS, load_protocol
+from evaluator.config.protocol import PROTOCOLS
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import SPECIAL_TOKENS, ChatTemplate, load_template
 from evaluator.planning.prompt_frame import build_frame
+from evaluator.tracks.protocols import load_protocol
 from submissions.records.prompt_frame import PromptFrame
 
 NAMES = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))

@@ -11,8 +11,8 @@ import pytest
 from evaluator.errors import SubmissionWithdrawn
 from evaluator.service.queue_timer import QueueTimer
 from evaluator.service.status_sink import StatusSink
-from evaluator.stages.anchors import load_checked_anchors
-from evaluator.tracks import SCORERS, EvaluationJob
+from evaluator.tracks.dataset_research.evaluation import evaluate_submission
+from evaluator.tracks.evaluation_job import EvaluationJob
 from evaluator.tracks.events import Event, EventSink, NullSink, PreviewReady, StageProgress
 from submissions.errors import EvaluatorError, RateLimited, Unreachable
 from tests.support.evaluator_world import TASKS, ListSink, World, wish
@@ -46,7 +46,6 @@ def job_of(world: World, events: EventSink, cancellation: Callable[[], None] = l
     return EvaluationJob(
         benchmark=world.benchmark,
         tasks=tuple(TASKS),
-        anchors=load_checked_anchors(world.benchmark, bench, TASKS),
         context=bench,
         folder=world.folder / "records",
         events=events,
@@ -57,7 +56,7 @@ def job_of(world: World, events: EventSink, cancellation: Callable[[], None] = l
 
 def test_events_come_in_the_order_of_the_stages(world: World) -> None:
     submission, sink = world.submit(), ListSink()
-    result = SCORERS["dataset_research"](job_of(world, sink), world.worker().build_submission_data(submission))
+    result = evaluate_submission(job_of(world, sink), world.worker().build_submission_data(submission))
     progress = [(one.stage, one.done, one.of) for one in sink.events if isinstance(one, StageProgress)]
     counted = [("check", 2), ("screen", 2), ("few_shot", 2), ("fine_tune", 2), ("total", 3)]
     expected = [(stage, done, of) for stage, of in counted for done in range(1, of + 1)]
@@ -73,7 +72,7 @@ def test_events_come_in_the_order_of_the_stages(world: World) -> None:
 def test_without_a_sink_or_a_timer_an_evaluation_runs_to_its_end(world: World) -> None:
     submission = world.submit()
     wish(world, submission.id, "withdraw")
-    result = SCORERS["dataset_research"](job_of(world, NullSink()), world.worker().build_submission_data(submission))
+    result = evaluate_submission(job_of(world, NullSink()), world.worker().build_submission_data(submission))
     assert result.submission == submission.id
 
 
@@ -132,7 +131,7 @@ def test_a_withdrawal_ends_the_stage_loop_before_its_progress_is_reported(world:
             raise SubmissionWithdrawn("It was withdrawn.")
 
     with pytest.raises(SubmissionWithdrawn):
-        SCORERS["dataset_research"](job_of(world, sink, cancelled), world.worker().build_submission_data(submission))
+        evaluate_submission(job_of(world, sink, cancelled), world.worker().build_submission_data(submission))
     assert sink.events[-1] == StageProgress("screen", 1, 2)
     assert not world.generator.models
 

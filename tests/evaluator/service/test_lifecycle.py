@@ -420,7 +420,7 @@ def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.stages.context.open_context", opened)
+    monkeypatch.setattr("evaluator.tracks.context_pool.open_context", opened)
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"])
     assert isinstance(done.exception, OurError)
     said = [(ids.index(line[:26]), line[28:].split(".")[0]) for line in done.output.splitlines()]

@@ -83,7 +83,7 @@ def run_requeue(world: World, monkeypatch: pytest.MonkeyPatch, generator: NullGe
     def opened(*_: object, **__: object) -> Iterator[EvaluationContext]:
         yield world.bench(generator)
 
-    monkeypatch.setattr("evaluator.stages.context.open_context", opened)
+    monkeypatch.setattr("evaluator.tracks.context_pool.open_context", opened)
     work = str(world.folder / "work")
     return CliRunner().invoke(app, ["requeue", "--arena", str(world.folder), "--protocol", NAME, "--work", work])
 

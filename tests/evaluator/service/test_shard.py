@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.cli.app import app
-from evaluator.config.protocol import load_protocol
 from evaluator.errors import ChildFailed
 from evaluator.models import base_model
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.runtime.work_dir_lock import blocking_lock, exclusive_lock, shared_lock
-from evaluator.service.shard import Shard, ShardPlan, balance_loads, estimate_seconds, hold_shard, run_shard
+from evaluator.service.shard import Shard, ShardPlan, balance_loads, hold_shard, run_shard
 from evaluator.testing.null_backend import NullGenerator
-from evaluator.tracks import AHEAD
+from evaluator.tracks import SCORERS
+from evaluator.tracks.dataset_research.task_workload import estimate_seconds
+from evaluator.tracks.protocols import load_protocol
 from submissions.arena.arena import Arena
 from submissions.cli.runtime import run_app
 from submissions.errors import EvaluatorError, NotFound
@@ -242,6 +244,7 @@ def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeyp
 
 WRITER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from evaluator.runtime.stage_cache import StageCache
 from submissions.records.anchors import Setup
@@ -277,9 +280,9 @@ def test_the_command_says_what_is_no_share(
     assert {file.name for file in tmp_path.iterdir()} == {"work", "benchmark"}
 
 
-def test_of_an_unknown_track_nothing_is_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_track_without_such_stages_nothing_is_precomputed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.submit("one", ROWS)
-    monkeypatch.setitem(AHEAD, "dataset_research", {})
-    monkeypatch.setitem(AHEAD, "another", {"few_shot": lambda _evaluation, _entry: None})
-    assert shared(world, "1/1") == []
+    monkeypatch.setitem(SCORERS, "dataset_research", replace(SCORERS["dataset_research"], precompute={}))
+    with pytest.raises(NotFound, match="no stage to precompute"):
+        shared(world, "1/1")
     assert world.generator.models == []

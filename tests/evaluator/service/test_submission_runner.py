@@ -12,6 +12,7 @@ from evaluator.generation import Completion
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, null_context
+from evaluator.tracks.context_pool import ContextPool
 from evaluator.tracks.events import StageProgress, ThrottledSink
 from submissions.arena.benchmark import Source, Sources
 from submissions.arena.ids import submission_dir
@@ -281,7 +282,7 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
     submission = world.submit()
     other = make_benchmark(world.folder / "other", [make_task("x", track="another")])
-    worker = SubmissionRunner(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
+    worker = SubmissionRunner(world.arena, other, world.pool(), world.folder / "work" / "results")
     assert worker.evaluate(submission.id) == "failed"
     assert "no task of track dataset_research" in world.arena.read_history(submission.id).now.message
 
@@ -321,9 +322,10 @@ def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
     silent = PROTOCOL.model_copy(update={"few_shot": PROTOCOL.few_shot.model_copy(update={"draws": 0})})
-    anchors = make_anchors(replace(worker.context, protocol=silent), world.benchmark, TASKS)
+    bench = replace(world.bench(world.generator), protocol=silent)
+    anchors = make_anchors(bench, world.benchmark, TASKS)
     world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", to_json(anchors))], world.benchmark.repo.head())
-    blocked = replace(worker, context=replace(worker.context, protocol=silent))
+    blocked = replace(worker, contexts=ContextPool.from_context(bench))
     assert blocked.evaluate(submission.id) == "failed"
     assert "could not be scored by few_shot_1" in world.arena.read_history(submission.id).now.message
     assert world.arena.result_ids() == []
@@ -407,7 +409,7 @@ def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(worl
     assert demo_1.protocol == "demo@1"
     other = make_protocol(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
-    publish_tasks(replace(worker, context=bench))
+    publish_tasks(replace(worker, contexts=ContextPool.from_context(bench)))
     head = world.results.head()
     publish_tasks(worker)
     assert world.results.head() == head
@@ -438,7 +440,7 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     anchors = make_anchors(bench, world.benchmark, TASKS)
     world.benchmark.repo.commit([Change("anchors/demo@2.json", to_json(anchors))], world.benchmark.repo.head())
-    second = SubmissionRunner(world.arena, world.benchmark, bench, world.folder / "records")
+    second = SubmissionRunner(world.arena, world.benchmark, ContextPool.from_context(bench), world.folder / "records")
     assert second.submission_queue.refresh() == [submission.id]
     assert second.evaluate(submission.id) == "published"
     assert second.submission_queue.pending_ids() == []

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evaluator.config import protocol as protocols
-from evaluator.stages.anchors import load_checked_anchors, measure_anchors
-from evaluator.stages.context import EvaluationContext, open_context
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import PROTOCOLS
+from evaluator.stages.anchors import measure_anchors
+from evaluator.stages.context import EvaluationContext
 from evaluator.stages.records import load_records
-from evaluator.stages.rescore import rescore
-from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
+from evaluator.stages.track_context import ToolSettings
+from evaluator.tracks import SCORERS
+from evaluator.tracks.context_pool import open_context
+from evaluator.tracks.dataset_research.evaluation import evaluate_submission
+from evaluator.tracks.evaluation_job import EvaluationJob, SubmissionData
+from evaluator.tracks.protocols import load_protocol
+from evaluator.tracks.rescore import rescore
 from submissions.arena.benchmark import Benchmark
 from submissions.records.result import Result
 from submissions.records.submission import Submission
 from submissions.records.task import Row
-from submissions.storage.codec import to_json
+from submissions.storage.codec import to_json, to_jsonl
 from tests.support.factories import NOW, make_benchmark, make_data_file, make_task
 from tests.support.sweeps import sweep
 
@@ -46,17 +53,18 @@ def row(number: int) -> Row:
 @contextmanager
 def workbench(name: str, folder: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluationContext]:
     """The tools of a protocol, from its own file with the small model's settings."""
-    text = (protocols.PROTOCOLS / f"{name}.toml").read_text()
+    text = (PROTOCOLS / f"{name}.toml").read_text()
     for field, value in SMALL.items():
         text, found = re.subn(rf"^{field} = .*$", f"{field} = {value}", text, flags=re.MULTILINE)
         assert found == 1, field
     (folder / "rules").mkdir(parents=True)
     (folder / "rules" / f"{name}.toml").write_text(text)
-    monkeypatch.setattr(protocols, "PROTOCOLS", folder / "rules")
+    here = replace(SCORERS["dataset_research"], protocols=folder / "rules")
+    monkeypatch.setitem(SCORERS, "dataset_research", here)
     work = folder / "work"
     (work / "base").mkdir(parents=True)
     (work / "base" / "tiny-llama@1").symlink_to(tiny)
-    with open_context(name, "cpu", work, lambda _name, _done, _of: None) as bench:
+    with open_context(load_protocol(name), ToolSettings(load_profile("cpu"), work, no_judge=True)) as bench:
         yield bench
 
 
@@ -68,11 +76,10 @@ def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows
     evaluation = EvaluationJob(
         benchmark=benchmark,
         tasks=(TASK,),
-        anchors=load_checked_anchors(benchmark, bench, [TASK]),
         context=bench,
         folder=folder,
     )
-    return SCORERS["dataset_research"](evaluation, SubmissionData(submission, lambda _task: rows, {}))
+    return evaluate_submission(evaluation, SubmissionData(submission, lambda _file: to_jsonl(rows), {}))
 
 
 @pytest.mark.parametrize("name", sweep(["paper@1", "arena@1"], in_short=["arena@1"]))

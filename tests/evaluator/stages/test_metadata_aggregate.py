@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evaluator.config.protocol import Protocol
 from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion_reply
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
-from evaluator.stages.records import load_records
-from evaluator.stages.rescore import recompute_result
+from evaluator.stages.recompute import recompute_result
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.context_pool import ContextPool
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
 from submissions.records.result import split_verdicts
@@ -33,7 +34,7 @@ from tests.support.judges import no_ambient_settings as no_ambient_settings
 pytestmark = pytest.mark.integration
 
 TASKS = [make_task("a"), make_task("b"), make_task("c", kind="reasoning")]
-PROTOCOL = Protocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
+PROTOCOL = DatasetResearchProtocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
 FULL = Metadata(
     introduction="numbers",
     task="counting",
@@ -79,11 +80,16 @@ class World:
     @contextmanager
     def judge(self, ledger: str) -> Iterator[Judge]:
         path = self.folder / "judge.sqlite"
-        with open_judge(SETTINGS, self.connection, ENVIRON, path, ledger) as opened:
+        with open_judge("dataset_research", SETTINGS, self.connection, ENVIRON, path, ledger) as opened:
             yield opened
 
     def work(self, submission: Submission) -> str:
-        worker = SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records", self.judge)
+        worker = SubmissionRunner(
+            self.arena,
+            self.benchmark,
+            ContextPool.from_context(replace(self.bench, open_judge=self.judge)),
+            self.folder / "records",
+        )
         return worker.evaluate(submission.id)
 
 
@@ -111,7 +117,7 @@ def test_a_rescore_keeps_the_verdicts_bit_for_bit(world: World) -> None:
     with world.judging():
         world.work(submission)
     folder = world.folder / "records" / submission.id / "demo@1"
-    again = recompute_result(folder, *load_records(folder))
+    again = recompute_result(folder)
     assert again.metadata is not None
     assert to_json(again) == (folder / "result.json").read_bytes()
     assert split_verdicts(again)[0] == world.arena.read_result(submission.id)

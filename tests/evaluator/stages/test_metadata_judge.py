@@ -426,7 +426,7 @@ def test_a_protocol_s_prompts_must_be_those_that_are_there(tmp_path: Path) -> No
     connection = a_connection("http://127.0.0.1:9/v1")
     with (
         pytest.raises(NotFound, match=r"judge.md is judge@1"),
-        open_judge(settings, connection, ENVIRON, tmp_path / "c", "l"),
+        open_judge("dataset_research", settings, connection, ENVIRON, tmp_path / "c", "l"),
     ):
         raise AssertionError("it was opened")
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.config.protocol import load_protocol
 from evaluator.errors import ProtocolMismatch
 from evaluator.stages.reference_split import SPLITS, load_reference
+from evaluator.tracks.protocols import load_protocol
 from submissions.storage.repo import Change
 from tests.support.evaluation_factories import make_protocol
 from tests.support.factories import make_benchmark, make_task

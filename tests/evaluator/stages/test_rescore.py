@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.config.protocol import Protocol
 from evaluator.errors import ProtocolMismatch
 from evaluator.stages.aggregate.result import build_result
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.metadata.verdict import missing_verdict
-from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records, save_records
-from evaluator.stages.rescore import matches_stored, rescore, update_scoring_setup
+from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records
+from evaluator.stages.stored_run import save_records
+from evaluator.tracks.rescore import matches_stored, rescore
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.codec import to_json
-from tests.support.evaluation_factories import SETUP, make_protocol, make_record, make_run
+from tests.support.evaluation_factories import make_protocol, make_record, make_run
 from tests.support.factories import make_task
 from tests.support.judges import REFERENCE as FULL
 from tests.support.judges import SETTINGS
@@ -35,7 +36,7 @@ def measured(record: TaskRecord) -> TaskRecord:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An evaluation as it is left behind."""
-    run = make_run(TASKS).model_copy(update={"setup": update_scoring_setup(SETUP)})
+    run = make_run(TASKS).with_scoring_setup()
     records = [
         measured(make_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
         for task, right in zip(TASKS, (3, 9, 20), strict=True)
@@ -45,9 +46,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def changed(**fields: object) -> Protocol:
+def changed(**fields: object) -> DatasetResearchProtocol:
     protocol = make_protocol()
-    return Protocol.model_validate(protocol.model_dump() | fields)
+    return DatasetResearchProtocol.model_validate(protocol.model_dump() | fields)
 
 
 def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) -> None:
@@ -132,7 +133,7 @@ def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
 
 
 def test_a_result_of_another_version_is_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluator.stages.rescore.PIPELINE", 99)
+    monkeypatch.setattr("evaluator.stages.stored_run.PIPELINE", 99)
     again = rescore(folder)
     assert again.setup.pipeline == 99
     assert not matches_stored(folder, again)

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.scoring.leaks import HONEST, RealData, measure_borderline, measure_honest, measure_leaky
-from evaluator.config.protocol import load_protocol
 from evaluator.stages.screen import normalize_text, screen_rows
+from evaluator.tracks.protocols import load_protocol
 from submissions.records.task import Row
 from tests.support.paths import SHARED_DATA
 

@@ -20,7 +20,7 @@ import gc, sys
 from pathlib import Path
 import deepspeed
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import load_protocol
+from evaluator.tracks.protocols import load_protocol
 from evaluator.training.job_spec import TrainJobSpec, count_targets, read_rows
 from evaluator.training.rank.attention_rows import register_attention
 from evaluator.training.rank.model import ResidentModel

@@ -16,12 +16,12 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
 from evaluator.models import weight_canary as canary
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.models.weight_canary import Canary
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.training import DeepSpeedTrainer, TrainJob, TrainResult
 from tests.support import reference_trainer as naive
 from tests.support.evaluation_factories import make_protocol
@@ -51,7 +51,9 @@ class Run:
     steps: list[tuple[str, int, int]]
 
 
-def trainer(tiny: Path, folder: Path, ranks: int, protocol: Protocol = PROTOCOL, **changes: object) -> DeepSpeedTrainer:
+def trainer(
+    tiny: Path, folder: Path, ranks: int, protocol: DatasetResearchProtocol = PROTOCOL, **changes: object
+) -> DeepSpeedTrainer:
     profile = load_profile("cpu").model_copy(update={"ranks": ranks, **changes})
     return DeepSpeedTrainer(tiny, protocol, profile, folder / "trainer.log")
 

@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from evaluator.cli.app import app
-from evaluator.config.protocol import load_protocol
 from evaluator.generation import Completion
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
-from evaluator.stages import context
 from evaluator.stages.context import EvaluationContext
+from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.track_context import ToolSettings
 from evaluator.testing.null_backend import null_context
-from evaluator.tracks import dataset_research
+from evaluator.tracks import context_pool
+from evaluator.tracks.dataset_research import evaluation
 from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from tests.support.paths import ROOT
 
@@ -45,7 +46,7 @@ STAGES = (
     "write_ledger",
     "build_result",
 )
-"""What dataset_research calls for its stages, each one name of that module."""
+"""What the track calls for its stages, each one name of that module."""
 
 
 @dataclass(frozen=True)
@@ -185,15 +186,15 @@ def score(job: Job) -> None:
     step = Steps(out, job.die)
 
     @contextmanager
-    def light(protocol: str, _profile: str, work: Path, progress: Progress) -> Iterator[EvaluationContext]:
+    def light(protocol: DatasetResearchProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
         tools = LightTrainer(out, step, job.pause), LightGenerator(out, step, job.pause)
-        yield null_context(work, load_protocol(protocol), *tools, progress)
+        yield null_context(settings.work, protocol, *tools, settings.progress)
 
     for name in CHANGES:
         setattr(os, name, step.around(name, getattr(os, name)))
     for name in STAGES:
-        setattr(dataset_research, name, step.started(name, getattr(dataset_research, name)))
-    context.open_context = light
+        setattr(evaluation, name, step.started(name, getattr(evaluation, name)))
+    context_pool.open_context = light
     app(["score", job.delivery, "--benchmark", job.benchmark, "--out", job.out], standalone_mode=False)
 
 

@@ -25,6 +25,7 @@ from evaluator.scheduling import LocalExecutor, Worker
 from evaluator.scheduling.retry import RetryPolicy
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
+from evaluator.tracks.context_pool import ContextPool
 from evaluator.training import DeepSpeedTrainer
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import EvaluatorError
@@ -85,7 +86,9 @@ class RealWorld:
     def work(self, submission: Submission) -> Status:
         """Evaluate once, by a worker that knows nothing of those before; what its submitter then sees."""
         self.errors.clear()
-        SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records").evaluate(submission.id)
+        SubmissionRunner(
+            self.arena, self.benchmark, ContextPool.from_context(self.bench), self.folder / "records"
+        ).evaluate(submission.id)
         return self.arena.read_history(submission.id).now
 
     def costs_an_attempt(self, submission: Submission) -> bool:

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.config.protocol import load_protocol
 from evaluator.runtime.resource_usage import FILE
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.protocols import load_protocol
 from submissions.arena.arena import commit_with_retry
 from submissions.records.ledger import Cost, Ledger
 from submissions.storage.codec import to_json

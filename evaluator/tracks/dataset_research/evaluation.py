@@ -15,7 +15,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from evaluator.config.protocol import FEW_SHOT_METHODS
 from evaluator.config.screen_settings import FormerNearDuplicateSettings
 from evaluator.errors import ProtocolMismatch
 from evaluator.runtime.cost_log import write_ledger
@@ -23,18 +22,21 @@ from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.stages.aggregate.result import build_preview, build_result
 from evaluator.stages.aggregate.task_scores import ScoringPool, count_answers
-from evaluator.stages.anchors import check_anchor_matches, load_anchor_answers
-from evaluator.stages.context import ModelRequest
+from evaluator.stages.anchors import check_anchor_matches, load_anchor_answers, load_checked_anchors
+from evaluator.stages.context import EvaluationContext, ModelRequest
+from evaluator.stages.dataset_research_protocol import FEW_SHOT_METHODS
 from evaluator.stages.few_shot import few_shot_requests
 from evaluator.stages.fine_tune import fine_tune_request
-from evaluator.stages.metadata.judge import DescribedDataset, judge_metadata
+from evaluator.stages.metadata.judge import DescribedDataset, Judge, judge_metadata
 from evaluator.stages.metadata.verdict import MetadataVerdict
-from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord, save_records
+from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord
 from evaluator.stages.reference_split import load_reference
 from evaluator.stages.screen import ScreenResult, screen_rows, tasks_from_reference
+from evaluator.stages.stored_run import save_records
+from evaluator.tracks.evaluation_job import EvaluationJob, SubmissionData
 from evaluator.tracks.events import PreviewReady, StageProgress
-from evaluator.tracks.scorer import EvaluationJob, SubmissionData
 from submissions.errors import CorruptRecord
+from submissions.records.anchors import Anchors
 from submissions.records.result import Result
 from submissions.records.status import Stage
 from submissions.records.task import Reference, Row
@@ -57,12 +59,14 @@ class ScreenedTask:
 class StageOutputs:
     """Outputs of the stages before the trainings, by task."""
 
+    anchors: Anchors
     exams: Exams
     delivered: dict[str, ScreenedTask]
     verdicts: dict[str, MetadataVerdict]
     answers: Answers
 
 
+Job = EvaluationJob[EvaluationContext]
 Answers = Mapping[str, tuple[MethodAnswers, ...]]
 Exams = dict[str, tuple[EvalSet, Reference]]
 NOT_ACCEPTED = "its stated origin is not accepted for this task"
@@ -70,7 +74,7 @@ NOT_ACCEPTED = "its stated origin is not accepted for this task"
 log = logging.getLogger(__name__)
 
 
-def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
+def evaluate_submission(job: Job, entry: SubmissionData) -> Result:
     """Compute all scores of an entry. Raises EvaluatorError; the next try reuses finished work."""
     job = replace(job, context=job.context.with_fresh_costs())
     outputs = _run_cheap_stages(job, entry)
@@ -91,19 +95,19 @@ def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
         )
 
 
-def preview_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
+def preview_submission(job: Job, entry: SubmissionData) -> Result:
     """Compute the few-shot scores of an entry, without any training. Raises EvaluatorError."""
     job = replace(job, context=job.context.with_fresh_costs())
     records = _build_records(job, _run_cheap_stages(job, entry))
     return build_preview(_build_run_record(job, entry), list(records.values()))
 
 
-def precompute_few_shot(job: EvaluationJob, entry: SubmissionData) -> None:
+def precompute_few_shot(job: Job, entry: SubmissionData) -> None:
     """Run the few-shot stage alone; the scorer reuses its stored work."""
     _run_few_shot(job, _prepare_tasks(job, entry))
 
 
-def precompute_fine_tune(job: EvaluationJob, entry: SubmissionData) -> None:
+def precompute_fine_tune(job: Job, entry: SubmissionData) -> None:
     """Run the fine-tune stage alone; the scorer reuses its stored work."""
     bench, delivered = job.context, _prepare_tasks(job, entry).values()
     requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
@@ -112,26 +116,28 @@ def precompute_fine_tune(job: EvaluationJob, entry: SubmissionData) -> None:
             pass  # the answers are already stored
 
 
-def _prepare_tasks(job: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
+def _prepare_tasks(job: Job, entry: SubmissionData) -> dict[str, ScreenedTask]:
+    anchors = load_checked_anchors(job.benchmark, job.context, job.tasks)
     rows = _check_rows(job, entry)
-    return _screen_tasks(job, entry, _build_eval_sets(job), rows)
+    return _screen_tasks(job, entry, _build_eval_sets(job, anchors), rows)
 
 
-def _run_cheap_stages(job: EvaluationJob, entry: SubmissionData) -> StageOutputs:
+def _run_cheap_stages(job: Job, entry: SubmissionData) -> StageOutputs:
+    anchors = load_checked_anchors(job.benchmark, job.context, job.tasks)
     rows = _check_rows(job, entry)
-    exams = _build_eval_sets(job)
+    exams = _build_eval_sets(job, anchors)
     delivered = _screen_tasks(job, entry, exams, rows)
     verdicts = _judge_tasks(job, entry, exams, delivered)
-    return StageOutputs(exams, delivered, verdicts, _run_few_shot(job, delivered))
+    return StageOutputs(anchors, exams, delivered, verdicts, _run_few_shot(job, delivered))
 
 
-def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
+def _check_rows(job: Job, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
     """Read the rows of every task that counts. Raises CorruptRecord if they differ from the stored ones."""
     wanted = {task.id for task in job.tasks}
     files = {file.task: file for file in entry.submission.files if file.task in wanted}
     checked = {}
     for done, (task, file) in enumerate(files.items(), 1):
-        rows = entry.rows(task)
+        rows = entry.read_rows(task)
         if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
             raise CorruptRecord(
                 f"{file.path} of submission {entry.submission.id} does not match its recorded hash. "
@@ -143,7 +149,7 @@ def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Ro
     return checked
 
 
-def _build_eval_sets(job: EvaluationJob) -> Exams:
+def _build_eval_sets(job: Job, anchors: Anchors) -> Exams:
     """Build every task's evaluation set, in benchmark order.
 
     Raises AnchorsMissing if its anchors belong to other rows.
@@ -152,13 +158,13 @@ def _build_eval_sets(job: EvaluationJob) -> Exams:
     for task in job.tasks:
         reference = load_reference(job.context.protocol, job.benchmark, task.id)
         exam = job.context.build_eval_set(task, reference)
-        check_anchor_matches(job.anchors, exam, reference)
+        check_anchor_matches(anchors, exam, reference)
         exams[task.id] = (exam, reference)
     return exams
 
 
 def _screen_tasks(
-    job: EvaluationJob, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
+    job: Job, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
 ) -> dict[str, ScreenedTask]:
     sources = job.benchmark.read_sources() if job.context.protocol.screen else {}
     origin = entry.submission.provenance
@@ -179,7 +185,7 @@ def _screen_tasks(
     return delivered
 
 
-def _screen_task(job: EvaluationJob, exam: EvalSet, rows: tuple[Row, ...], reference: Reference) -> ScreenedTask:
+def _screen_task(job: Job, exam: EvalSet, rows: tuple[Row, ...], reference: Reference) -> ScreenedTask:
     bench, settings = job.context, job.context.protocol.screen
     if settings is None:
         return ScreenedTask(exam, rows, None)
@@ -202,11 +208,16 @@ def _screen_task(job: EvaluationJob, exam: EvalSet, rows: tuple[Row, ...], refer
 
 
 def _judge_tasks(
-    job: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
+    job: Job, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
 ) -> dict[str, MetadataVerdict]:
     """Judge every task, missing ones included; empty without a judge."""
-    if job.judge is None:
-        return {}
+    with job.context.open_judge(entry.submission.id) as judge:
+        return {} if judge is None else _run_judge(job, judge, entry, exams, delivered)
+
+
+def _run_judge(
+    job: Job, judge: Judge, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
+) -> dict[str, MetadataVerdict]:
     described = [
         DescribedDataset(
             task=task,
@@ -223,12 +234,12 @@ def _judge_tasks(
         job.emit(StageProgress("metadata", done, of))
 
     verdicts = judge_metadata(
-        job.judge, described, provenance, bench.store, report_progress, bench.costs, job.check_cancelled
+        judge, described, provenance, bench.store, report_progress, bench.costs, job.check_cancelled
     )
     return {one.task: one for one in verdicts}
 
 
-def _run_few_shot(job: EvaluationJob, delivered: dict[str, ScreenedTask]) -> Answers:
+def _run_few_shot(job: Job, delivered: dict[str, ScreenedTask]) -> Answers:
     bench, usable = job.context, {task: one for task, one in delivered.items() if one.rows}
     draws = {
         (task, shots): few_shot_requests(bench, one.exam, one.rows, shots)
@@ -244,9 +255,7 @@ def _run_few_shot(job: EvaluationJob, delivered: dict[str, ScreenedTask]) -> Ans
     return answers
 
 
-def _run_fine_tune(
-    job: EvaluationJob, delivered: dict[str, ScreenedTask]
-) -> Generator[tuple[str, MethodAnswers], None, None]:
+def _run_fine_tune(job: Job, delivered: dict[str, ScreenedTask]) -> Generator[tuple[str, MethodAnswers], None, None]:
     """Yield each task with the answers of the model trained on its rows, as it finishes."""
     bench, usable = job.context, [one for one in delivered.values() if one.rows]
     requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
@@ -258,7 +267,7 @@ def _run_fine_tune(
 
 
 def _run_requests(
-    job: EvaluationJob, stage: Stage, requests: Sequence[ModelRequest]
+    job: Job, stage: Stage, requests: Sequence[ModelRequest]
 ) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
     """Yield each request with its answers; report a task after its last answers."""
     unanswered = Counter(request.exam.task.id for request in requests)
@@ -274,20 +283,20 @@ def _run_requests(
                 job.emit(StageProgress(stage, tasks - len(unanswered), tasks))
 
 
-def _build_records(job: EvaluationJob, outputs: StageOutputs) -> dict[str, TaskRecord]:
+def _build_records(job: Job, outputs: StageOutputs) -> dict[str, TaskRecord]:
     """Build every task's record, as far as the stages before the trainings complete it."""
     return {task: _build_task_record(job, outputs, task) for task in outputs.exams}
 
 
-def _build_task_record(job: EvaluationJob, outputs: StageOutputs, task: str) -> TaskRecord:
+def _build_task_record(job: Job, outputs: StageOutputs, task: str) -> TaskRecord:
     exam, screened = outputs.exams[task][0], outputs.delivered.get(task)
     return TaskRecord(
         task=exam.task,
         exam_sha256=exam.sha256,
         questions=exam.rows,
         labels=exam.labels,
-        anchor=job.anchors.tasks[task],
-        end_answers=load_anchor_answers(job.benchmark, job.anchors, task),
+        anchor=outputs.anchors.tasks[task],
+        end_answers=load_anchor_answers(job.benchmark, outputs.anchors, task),
         rows=min(len(screened.rows), job.context.protocol.sft.max_rows) if screened else 0,
         delivered=screened is not None,
         screened=screened.screened if screened else None,
@@ -301,7 +310,7 @@ def _add_answers(record: TaskRecord, answers: MethodAnswers) -> TaskRecord:
     return record.model_copy(update={"answers": (*record.answers, answers)})
 
 
-def _build_run_record(job: EvaluationJob, entry: SubmissionData) -> RunRecord:
+def _build_run_record(job: Job, entry: SubmissionData) -> RunRecord:
     submission = entry.submission
     return RunRecord(
         submission=submission.id,

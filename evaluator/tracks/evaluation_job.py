@@ -1,0 +1,66 @@
+"""Input of a track's scorer: a submission, and the job of evaluating it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from evaluator.errors import SubmissionWithdrawn
+from evaluator.stages.track_context import TrackContext
+from evaluator.tracks.events import Event, EventSink, NullSink
+from submissions.arena.benchmark import Benchmark
+from submissions.errors import EvaluatorError, NotFound
+from submissions.records.submission import DataFile, Submission
+from submissions.records.task import Metadata, Row, Task
+from submissions.storage.codec import parse_lines
+
+C = TypeVar("C", bound=TrackContext)
+
+
+@dataclass(frozen=True)
+class SubmissionData:
+    """Submission with access to its files."""
+
+    submission: Submission
+    read_artifact: Callable[[DataFile], bytes]
+    """Reads a delivered file."""
+    descriptions: Mapping[str, Metadata]
+    """The submitter's descriptions of the data sets, by task."""
+
+    def read_rows(self, task: str) -> tuple[Row, ...]:
+        """Read the delivered rows of a task. Raises NotFound if there are none, CorruptRecord."""
+        for file in self.submission.files:
+            if file.task == task:
+                return tuple(parse_lines(file.path, self.read_artifact(file), Row))
+        raise NotFound(f"Submission {self.submission.id} has no data for {task}.")
+
+
+@dataclass(frozen=True)
+class EvaluationJob(Generic[C]):
+    """One evaluation: the benchmark's tasks that count, the context, and a sink for events."""
+
+    benchmark: Benchmark
+    tasks: tuple[Task, ...]
+    context: C
+    folder: Path
+    """Folder for the records from which the Result can be recomputed (evaluator/stages/stored_run.py)."""
+    events: EventSink = field(default_factory=NullSink)
+    cancellation: Callable[[], None] = lambda: None
+    """Raises SubmissionWithdrawn if the evaluation is to end; never, where nobody can withdraw it."""
+    wants_preview: bool = False
+    """True if a PreviewReady event is emitted before the costly stages."""
+    partial: str | None = None
+    """Reason why only some of the benchmark's tasks are scored, or None if all are."""
+
+    def check_cancelled(self) -> None:
+        """End here if the submission was withdrawn; called between two tasks. Raises SubmissionWithdrawn."""
+        self.cancellation()
+
+    def emit(self, event: Event) -> None:
+        """Report an event. Raises what the sink raises, but never SubmissionWithdrawn: a sink cannot withdraw."""
+        try:
+            self.events.emit(event)
+        except SubmissionWithdrawn as error:
+            raise EvaluatorError("An event sink raised a withdrawal.", str(error)) from error
