@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +14,14 @@ from leaderboard.pages.cases.library import FOLDER
 from submissions.arena.arena import commit_with_retry, open_arena
 from submissions.records.self_reported import read_reports, reports_path
 from submissions.storage.repo import Change
-from submissions.tracks import get_track
+from submissions.tracks import FIRST_TRACK, find_track, get_track
+from submissions.tracks.track import Track
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Check case studies and self-reported figures, and publish them."
 )
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to check.")]
+TrackName = Annotated[str, typer.Option(help="The figures' board; by default the one of their protocol.")]
 Where = Annotated[str, typer.Option(help="Save the valid file to this arena.")]
 
 
@@ -29,11 +33,19 @@ def case(file: File, arena: Where = "") -> None:
 
 
 @app.command()
-def reports(file: File, track: str = "dataset_research", arena: Where = "") -> None:
+def reports(file: File, track: TrackName = "", arena: Where = "") -> None:
     """Check a file of self-reported figures, which replaces the track's last one."""
-    path = reports_path(get_track(track).name)
-    read_reports(file.name, file.read_bytes(), [group.key for group in get_track(track).groups])
-    _commit_change(Change(path, file), arena)
+    content = file.read_bytes()
+    known = get_track(track) if track else _guess_track(content)
+    read_reports(file.name, content, [group.key for group in known.groups])
+    _commit_change(Change(reports_path(known.name), file), arena)
+
+
+def _guess_track(content: bytes) -> Track:
+    """Return the track of the first figure's protocol; the first track for a file that names none."""
+    with suppress(ValueError, TypeError, LookupError):
+        return find_track(str(json.loads(content)["rows"][0]["protocol"]))
+    return get_track(FIRST_TRACK)
 
 
 def _commit_change(change: Change, arena: str) -> None:

@@ -73,7 +73,7 @@ class ApiService:
         self._calls = site.calls
 
     def boards(self) -> list[JsonObject]:
-        """List the boards with their questions, protocols, methods, subsets and task counts."""
+        """List the boards with their questions, protocols, methods, subsets, names of files and task counts."""
         snapshot = self.site.reader.snapshot()
         return [
             {
@@ -85,6 +85,7 @@ class ApiService:
                 ),
                 "methods": list(TRACKS[name].method_keys),
                 "subsets": list(TRACKS[name].subsets),
+                "files": [payload.name_form for payload in TRACKS[name].payloads.values()],
                 "tasks": sum(task.track == name for task in snapshot.tasks.values()),
             }
             for name, board in BOARDS.items()
@@ -130,10 +131,11 @@ class ApiService:
         return history | {"has_result": submission in snapshot.results}
 
     def check(self, task_id: str, rows: str) -> JsonObject:
-        """Check the data for one task without storing it: `rows` is JSONL text, at most 1 MiB.
+        """Check the data for one task without storing it: `rows` is the text of its file, at most 1 MiB.
 
-        Each line is a JSON object with the strings `input` and `output`. The answer states if the file would be
-        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it.
+        In a .jsonl file each line is a JSON object; of data sets it has the strings `input` and `output`. The answer
+        states if the file would be accepted and how many rows it has, and lists every problem with its line, its cause
+        and how to fix it.
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_API_ROWS_BYTES:

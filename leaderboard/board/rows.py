@@ -95,7 +95,7 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """Protocols under which a track has figures."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
     reported = {report.protocol for report in snapshot.reported.get(track, ())}
-    return evaluated | reported | {load_published(track).protocol}
+    return (evaluated | reported | {load_published(track).protocol}) - {""}
 
 
 @cached_per_snapshot

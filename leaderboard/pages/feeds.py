@@ -92,14 +92,15 @@ def _describe_result(snapshot: Snapshot, result: ResultSummary) -> str:
     if result.flagged:
         return f"{result.protocol}: under review. {result.flagged}"
     scale = scale_of(snapshot, result.protocol)
-    total = result.find_total("fine_tune", "full", "overall")
+    track = get_track(result.track)
+    total = result.find_total(track.headline, track.subsets[0], "overall")
     gains = [total.gain] if total else []
     said = [
         f"{format_figure(value, scale.decimals)}, {scale.unit}"
         for gain in gains
         if (value := scale.to_display(gain.value)) is not None
     ]
-    return f"{result.protocol}: {said[0] if said else 'not scored by fine-tuning'}"
+    return f"{result.protocol}: {said[0] if said else f'not scored by {track.headline_method.words}'}"
 
 
 def _feed_view(visit: PageRequest, title: str, path: str, entries: list[FeedEntry]) -> View:

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 from submissions.arena.ids import new_id, parse_id_time, submission_dir
@@ -274,9 +276,13 @@ def list_protocols(repo: Repo, kind: str) -> dict[str, list[str]]:
     return {ulid: sorted(protocols, key=protocol_sort_key) for ulid, protocols in found.items()}
 
 
-def protocol_sort_key(protocol: str) -> tuple[int, str]:
-    """Return a sort key: protocols for ranking before those only shown, demo protocols last."""
-    return describe_protocol(protocol).order, protocol
+def protocol_sort_key(protocol: str, published: Mapping[str, int] = MappingProxyType({})) -> tuple[int, str]:
+    """Return a sort key: protocols for ranking before those only shown, demo protocols last.
+
+    `published` are the positions that the evaluator published, by name; the others have those that their track knows.
+    """
+    order = published.get(protocol)
+    return describe_protocol(protocol).order if order is None else order, protocol
 
 
 def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str:

@@ -80,6 +80,7 @@ class Track:
     scale: ProtocolScale = POINTS
     """Scale of its totals under a protocol that is not among `protocols`."""
     protocols: tuple[ProtocolSpec, ...] = ()
+    """Facts of its protocols, for arenas whose evaluator has published none."""
     subset_labels: Mapping[str, str] = field(default_factory=dict)
     """Names of subsets on pages, where they differ from the keys."""
     attempts: int | None = None

@@ -67,6 +67,8 @@ class _OnDemandRecords:
     """Content id of each file in the results repository."""
     status_entries: Mapping[str, _StatusEntry]
     """By submission; those that could be read."""
+    order: Callable[[str], tuple[int, str]]
+    """Sort key of protocols."""
     full_results: _FileCache[Result]
     preview_results: _FileCache[Result]
     ledger_records: _FileCache[Ledger]
@@ -107,7 +109,7 @@ class _OnDemandRecords:
             if match := _BY_PROTOCOL.fullmatch(path):
                 names.setdefault(match[2], []).append(match[3])
         for protocols in names.values():
-            protocols.sort(key=protocol_sort_key)
+            protocols.sort(key=self.order)
 
         def read_all(ulid: str) -> dict[str, R]:
             records = {
@@ -167,12 +169,13 @@ class SnapshotBuilder:
             lost += cache.list_unreadable()
         briefs = dict(self.briefs.valid_items())
         entries = dict(self.status_entries.valid_items())
+        order = partial(protocol_sort_key, published={facts.name: facts.order for facts in protocols})
         records = _OnDemandRecords(
-            self.arena, ids, entries,
+            self.arena, ids, entries, order,
             self._full_results, self._preview_results, self._ledger_records, self._submission_records,
         )  # fmt: skip
         with_history = [ulid for ulid in briefs if ulid in entries or ulid not in statuses]
-        results, places = self._group_results()
+        results, places = self._group_results(order)
         return Snapshot(
             key=key,
             tasks={task.id: task for task in tasks},
@@ -251,7 +254,9 @@ class SnapshotBuilder:
         summary = summarize_result(result)
         return _CachedResult(summary, self.details_file.put(extract_details(result, summary.layout)))
 
-    def _group_results(self) -> tuple[dict[str, dict[str, ResultSummary]], dict[tuple[str, str], DetailsOffset]]:
+    def _group_results(
+        self, order: Callable[[str], tuple[int, str]]
+    ) -> tuple[dict[str, dict[str, ResultSummary]], dict[tuple[str, str], DetailsOffset]]:
         """Results by submission and protocol, and the position of each one's details."""
         by_submission: dict[str, dict[str, ResultSummary]] = {}
         places = {}
@@ -259,9 +264,7 @@ class SnapshotBuilder:
             _, ulid, name = path.removesuffix(".json").split("/")
             by_submission.setdefault(ulid, {})[name] = cached.summary
             places[ulid, cached.summary.protocol] = cached.place
-        ordered = {
-            ulid: {name: by[name] for name in sorted(by, key=protocol_sort_key)} for ulid, by in by_submission.items()
-        }
+        ordered = {ulid: {name: by[name] for name in sorted(by, key=order)} for ulid, by in by_submission.items()}
         return ordered, places
 
     def _read_compacted_submissions(self) -> None:
