@@ -14,8 +14,6 @@ from submissions.records.submission import SystemType
 Method = Key
 """Method that measures a delivery, for example as training data; one of its track's."""
 
-METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
-
 FEW_TASKS = 5
 """Number of tasks up to which the interval of a mean is rough: 73 to 93 of 100 cover where gains are skewed."""
 

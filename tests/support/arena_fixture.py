@@ -18,14 +18,16 @@ from submissions.records.anchors import Setup
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores, Quantiles, ScreenFindings
 from submissions.records.ledger import Cost, Ledger
-from submissions.records.result import METHODS, MethodScore, Result, TaskResult, Total, split_verdicts
+from submissions.records.result import MethodScore, Result, TaskResult, Total, split_verdicts
 from submissions.records.status import History, Stage, State, Status
 from submissions.records.submission import DataFile, Provenance, Submission, SystemType
 from submissions.records.task import Row, Task
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
+from submissions.tracks import TRACKS
 from tests.support.factories import make_task
 
+METHODS = TRACKS["dataset_research"].method_keys
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(days=9, hours=2)
 SCRIPT = "<script>alert('system')</script>"

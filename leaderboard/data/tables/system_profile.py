@@ -12,6 +12,7 @@ import pandas as pd
 
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import System, SystemResult, scores_by_task
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, missing_reason
@@ -22,7 +23,7 @@ from submissions.records.result import MethodScore
 from submissions.records.task import Task
 
 REFERENCE = 1.0
-"""Stored value of the model trained on the real data, on both scales."""
+"""Stored value of the model trained on the real data, on scales that have it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class SystemTaskRow(TableRow):
     leader_gain: float | None
     leader_submission: str | None
     to_reference: float | None
-    """Gain minus 1, the value of the model trained on the real data."""
+    """Gain minus 1, the value of the model trained on the real data; None on a scale without it."""
     scale: str
     """`gain`, or `ratio`, where 1 is the reference score."""
     rows: int
@@ -80,15 +81,16 @@ def system_task_table(snapshot: Snapshot, entry: SystemResult, terms: Comparison
     """Build a system's result by one method on every task of the subset, in benchmark order."""
     best = find_leaders(snapshot, terms.track, terms.protocol, terms.method)
     delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
+    reference = None if scale_of(snapshot, terms.protocol).reference is None else REFERENCE
     rows = [
-        _system_task_row(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
+        _system_task_row(snapshot.tasks.get(name), name, score, best.get(name), reference, delivered[name])
         for name, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items()
     ]
     return Table(f"system-{entry.slug}-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(SystemTaskRow, rows))
 
 
 def _system_task_row(
-    task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int
+    task: Task | None, name: str, score: MethodScore, leader: Leader | None, reference: float | None, rows: int
 ) -> SystemTaskRow:
     gain = score.gain
     low, high = gain.interval or (None, None)
@@ -105,7 +107,7 @@ def _system_task_row(
         leader=leader.system if leader else None,
         leader_gain=leader.gain if leader else None,
         leader_submission=leader.submission if leader else None,
-        to_reference=gain.value - REFERENCE if gain.value is not None else None,
+        to_reference=gain.value - reference if gain.value is not None and reference is not None else None,
         scale=scale_name(gain),
         rows=rows,
         why=missing_reason(score),

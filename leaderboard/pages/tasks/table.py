@@ -38,7 +38,7 @@ class TaskRow(TableRow):
     reference_low: float | None
     reference_high: float | None
     systems: int | None
-    """Systems whose fine-tune gain has an interval; None under a protocol without gains."""
+    """Systems whose headline gain has an interval; None under a protocol without gains."""
     gained: int | None
     """Number of these systems whose interval lies above 0."""
     corner_case: bool | None
