@@ -187,7 +187,7 @@ class _FileScan:
         faults: list[InvalidFile | str] = []
         for kind, payload in self.track.payloads.items():
             try:
-                name = payload.parse_name(_base_name(entry))
+                name = payload.parse_name(entry.name)
             except InvalidFile as fault:
                 faults.append(fault)
                 continue
@@ -224,12 +224,8 @@ def _list_task_ids(tasks: Sequence[Task], track: Track) -> list[str]:
     return [task.id for task in tasks if task.track == track.name]
 
 
-def _base_name(entry: SourceFile) -> str:
-    return entry.path.rpartition("/")[2]
-
-
 def _is_descriptions(entry: SourceFile) -> bool:
-    return _base_name(entry) == DESCRIPTIONS
+    return entry.name == DESCRIPTIONS
 
 
 def _problem_sort_key(problem: Problem) -> tuple[bool, str, int]:

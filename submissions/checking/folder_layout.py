@@ -1,21 +1,27 @@
-"""Allowed layout of a folder or zip: data files at the top, or all in one folder; nothing deeper."""
+"""Allowed layout of a folder or zip: data files at the top, or all in one folder.
+
+Nothing lies deeper, but for the folders in the names of a track's payloads, for example one for each task.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from submissions.checking.file_names import has_data_suffix, is_ignored
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile
+from submissions.tracks.track import Track
 
 _PATH_FIX = "Make the zip from inside the folder of your files, so that it contains plain names."
 _FOLDER_FIX = "Put all files at the top, or all in one folder."
+_NAMED_FOLDER_FIX = "Use no other folders than those that the names of this track's files have."
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> list[SourceFile]:
-    """Return the entries that may be data files; the rest is listed, or skipped with one warning."""
+def select_data_files(entries: Sequence[SourceFile], listing: ProblemList, track: Track) -> list[SourceFile]:
+    """Return the entries that may be data files, with their names; the rest is listed, or skipped with one warning."""
     kept: list[SourceFile] = []
     skipped: list[str] = []
     for entry in entries:
@@ -24,17 +30,32 @@ def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> li
         elif _is_hidden(entry):
             skipped.append(entry.path)
         elif entry.folder:
-            _report_folder(entry, listing)
+            _report_folder(entry, listing, track.folders)
         elif entry.unfit is not None:
             listing.add_error(entry.unfit.what, entry.unfit.fix, file=escape_text(entry.path))
-        elif is_ignored(_path_parts(entry)[-1]) and len(_path_parts(entry)) <= 2:
+        elif is_ignored(_path_parts(entry)[-1]) and len(_path_parts(entry)) <= 2 + track.folders:
             skipped.append(entry.path)
         else:
             kept.append(entry)
     if skipped:
         names = ", ".join(escape_text(path, 40) for path in skipped[:5]) + (", …" if len(skipped) > 5 else "")
         listing.add_warning(f"{len(skipped):,} file(s) are not data files and were ignored: {names}.", "Nothing to do.")
-    return list(_check_depth(kept, listing))
+    if track.folders:
+        return list(_check_named_folders(kept, listing, track))
+    return [replace(entry, name=_path_parts(entry)[-1]) for entry in _check_depth(kept, listing)]
+
+
+def _check_named_folders(entries: list[SourceFile], listing: ProblemList, track: Track) -> Iterator[SourceFile]:
+    """Yield entries whose names may have folders, without a folder that is around all of them and names nothing."""
+    tops = {_path_parts(entry)[0] if len(_path_parts(entry)) > 1 else "" for entry in entries}
+    has_claimed = any(track.claims_name("/".join(_path_parts(entry))) for entry in entries)
+    skipped = 1 if len(tops) == 1 and "" not in tops and not has_claimed else 0
+    for entry in entries:
+        parts = _path_parts(entry)[skipped:]
+        if len(parts) > track.folders + 1:
+            listing.add_error("The file is in a nested folder.", _NAMED_FOLDER_FIX, file=escape_text(entry.path))
+        else:
+            yield replace(entry, name="/".join(parts))
 
 
 def _check_depth(entries: list[SourceFile], listing: ProblemList) -> Iterator[SourceFile]:
@@ -70,11 +91,11 @@ def _find_path_fault(path: str) -> str | None:
     return None
 
 
-def _report_folder(entry: SourceFile, listing: ProblemList) -> None:
+def _report_folder(entry: SourceFile, listing: ProblemList, folders: int) -> None:
     parts = _path_parts(entry)
     if has_data_suffix(parts[-1]):
         listing.add_error("It is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path))
-    elif len(parts) > 1:
+    elif len(parts) > 1 + folders:
         listing.add_error("It is a nested folder.", _FOLDER_FIX, file=escape_text(entry.path))
 
 

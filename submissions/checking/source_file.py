@@ -34,6 +34,8 @@ class SourceFile:
     unfit: InvalidFile | None = None
     """Reason to reject the file unopened."""
     folder: bool = False
+    name: str = ""
+    """Path without a folder around all files; set once the whole listing is known."""
 
 
 def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:

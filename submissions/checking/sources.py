@@ -1,7 +1,8 @@
 """Safe reader of untrusted deliveries: a folder, a zip, or single files, as named files.
 
-Files lie at the top, or all in one folder; nothing lies deeper. Links, devices and pipes are never opened. A folder is
-walked by handles, not by paths, so that a name swapped for a link while we look is still not followed.
+Files lie at the top, or all in one folder; nothing lies deeper than the track's payloads need. Links, devices and pipes
+are never opened. A folder is walked by handles, not by paths, so that a name swapped for a link while we look is still
+not followed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def open_sources(
                 continue
             watcher.begin(CheckStep(kind="source", index=index, name=escape_text(source.name)))
             try:
-                files += select_data_files(_list_source(source, track, budget, stack), listing)
+                files += select_data_files(_list_source(source, track, budget, stack), listing, track)
             except InvalidFile as unfit:
                 listing.add_error(unfit.what, unfit.fix, file=escape_text(source.name))
         yield SourceFiles(tuple(files), (*refused, *listing.list_problems()))
@@ -59,7 +60,7 @@ def open_sources(
 def _list_source(source: Path, track: Track, budget: DeliveryBudget, stack: ExitStack) -> list[SourceFile]:
     """List the entries of a source. A link to a folder is followed: its caller chose it. Raises InvalidFile."""
     if source.is_dir():
-        return list(_list_folder(source, None, "", budget, stack))
+        return list(_list_folder(source, None, "", track.folders + 1, budget, stack))
     if not os.path.lexists(source):
         raise NotFound(f"No file or folder {source}: check the name.")
     if source.suffix.lower() == ".zip":
@@ -73,8 +74,9 @@ def _list_source(source: Path, track: Track, budget: DeliveryBudget, stack: Exit
 
 
 def _list_folder(
-    folder: Path | str, parent: int | None, prefix: str, budget: DeliveryBudget, stack: ExitStack
+    folder: Path | str, parent: int | None, prefix: str, levels: int, budget: DeliveryBudget, stack: ExitStack
 ) -> Iterator[SourceFile]:
+    """Yield the entries of a folder, and of folders in it down to so many levels."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if prefix else 0)
     with as_invalid_file():
         handle = os.open(folder, flags, dir_fd=parent)
@@ -89,5 +91,5 @@ def _list_folder(
         is_folder = stat.S_ISDIR(status.st_mode)
         fault = None if is_folder else find_rejection(status)
         yield SourceFile(prefix + entry.name, partial(open_regular_file, entry.name, handle), fault, is_folder)
-        if is_folder and not prefix and not entry.name.startswith("."):
-            yield from _list_folder(entry.name, handle, f"{entry.name}/", budget, stack)
+        if is_folder and levels and not entry.name.startswith("."):
+            yield from _list_folder(entry.name, handle, f"{prefix}{entry.name}/", levels - 1, budget, stack)

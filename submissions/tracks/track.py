@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from submissions.checking.payloads.payload import Payload
+from submissions.errors import InvalidFile
 from submissions.estimation.stage_load import Workload
 from submissions.records.base import Record
 from submissions.records.task import Reference
@@ -89,6 +91,19 @@ class Track:
     """Work of an evaluation for one task; None for a track without estimates."""
     has_descriptions: bool = False
     """True if a delivery may have a metadata.jsonl with descriptions of its data sets."""
+
+    @property
+    def folders(self) -> int:
+        """Greatest number of folders in a delivered file's name."""
+        return max(payload.folders for payload in self.payloads.values())
+
+    def claims_name(self, name: str) -> bool:
+        """Return whether a file's name has the form of one of the payloads."""
+        for payload in self.payloads.values():
+            with suppress(InvalidFile):
+                payload.parse_name(name)
+                return True
+        return False
 
     @property
     def max_file_bytes(self) -> int:

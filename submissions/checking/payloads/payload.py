@@ -87,6 +87,8 @@ class Payload(ABC):
 
     name_form: ClassVar[str] = "<task id>.jsonl"
     """Form of its files' names, for messages."""
+    folders: ClassVar[int] = 0
+    """Number of folders in its files' names: 1 for `<task id>/plan.json`."""
     has_rows: ClassVar[bool] = False
     """True if `read_rows` yields what a training would read: for the preview and the estimate."""
     max_file_bytes: int = MAX_FILE_BYTES
