@@ -10,47 +10,60 @@ from rich.text import Text
 
 from evaluator.cli.plan_report import format_phases, format_plan
 from evaluator.planning.plan import PlanReport
+from evaluator.tracks import get_scorer
+from evaluator.tracks.protocols import is_shipped_protocol, load_protocol
 from submissions.records.anchors import Anchors
 from submissions.records.base import Score
-from submissions.records.result import Method, Result
-
-_MEANS = {
-    "mean_gain": "Mean gain over all tasks (0 = base model, 1 = trained on the real data)",
-    "mean_ratio": "Mean ratio to the reference's score over all tasks (1 = trained on the real data)",
-}
+from submissions.records.result import Result
+from submissions.tracks import get_track
+from submissions.tracks.track import MethodSpec
 
 
 def print_result(result: Result) -> None:
-    """Print a result: a line per task with every method's score, then the mean gains."""
-    methods = list(dict.fromkeys(total.method for total in result.totals))
-    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores and fine-tuning gain"))
+    """Print a result: a line per task with every method's score, then the means."""
+    track = get_track(result.track)
+    methods = [method for method in track.methods if method.key in {total.method for total in result.totals}]
+    is_scaled = any(task.base is not None for task in result.tasks)
+    ends, worth = (("base", "reference"), ("worth",)) if is_scaled else ((), ())
+    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores"))
     scores.add_column("task", no_wrap=True)
-    for name in ("rows", "removed", "base", "reference", *map(_shorten_method, methods), "worth"):
+    for name in ("rows", "removed", *ends, *(method.label for method in methods), *worth):
         scores.add_column(name, justify="right", no_wrap=True)
     for task in result.tasks:
         found = {score.method: score for score in task.methods}
-        ends = (_format_score(task.base), _format_score(task.reference))
-        cells = (_format_score(found[method].score) for method in methods)
-        gained = _format_score(found["fine_tune"].gain)
-        scores.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells, gained)
+        cells = [_format_score(found[method.key].score) for method in methods]
+        if is_scaled:
+            cells = [_format_score(task.base), _format_score(task.reference), *cells]
+            cells.append(_format_score(found[track.headline].gain))
+        scores.add_row(Text(task.task), str(task.rows), str(task.removed), *cells)
     _print_renderable(scores)
     _print_totals(result, methods)
     if result.flagged:
         _print_renderable(Text(f"Flagged: {result.flagged}"))
 
 
-def _print_totals(result: Result, methods: list[Method]) -> None:
-    gains = Table(title=_MEANS[result.totals[0].gain.name] if result.totals else "")
+def _print_totals(result: Result, methods: list[MethodSpec]) -> None:
+    gains = Table(title=_describe_means(result))
     for name in ("subset", "group"):
         gains.add_column(name, no_wrap=True)
-    for name in ("tasks", *map(_shorten_method, methods)):
+    for name in ("tasks", *(method.label for method in methods)):
         gains.add_column(name, justify="right", no_wrap=True)
     for subset, group in dict.fromkeys((total.subset, total.group) for total in result.totals):
         found = {total.method: total.gain for total in result.totals if (total.subset, total.group) == (subset, group)}
         tasks = max(gain.n for gain in found.values())
         if tasks:
-            gains.add_row(subset, group, str(tasks), *(_format_score(found[method]) for method in methods))
+            gains.add_row(subset, group, str(tasks), *(_format_score(found[method.key]) for method in methods))
     _print_renderable(gains)
+
+
+def _describe_means(result: Result) -> str:
+    """Describe the means by the names of their values and, where these are shown as stored, the protocol's scale."""
+    name = result.totals[0].gain.name.replace("_", " ").capitalize() if result.totals else ""
+    scale = None
+    if is_shipped_protocol(result.protocol):
+        rules = load_protocol(result.protocol)
+        scale = get_scorer(rules.track).describe_scale(rules)
+    return f"{name} over all tasks. {scale.base if scale and scale.factor == 1 else ''}".strip()
 
 
 def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
@@ -71,10 +84,6 @@ def print_plan(planned: PlanReport) -> None:
     _print_renderable(format_phases(planned))
     for line in format_plan(planned):
         _print_renderable(Text(line))
-
-
-def _shorten_method(method: Method) -> str:
-    return method.replace("few_shot_", "shots ").replace("fine_tune", "fine-tune")
 
 
 def _print_renderable(what: Table | Text) -> None:

@@ -72,6 +72,18 @@ def save_records(folder: Path, run: StoredRun[P], records: Iterable[StoredTask])
     atomic_write(folder / "run.json", to_json(run))
 
 
+def load_stored(
+    folder: Path, run_type: type[StoredRun[P]], kind: type[T], protocol: P | None = None
+) -> tuple[StoredRun[P], list[T]]:
+    """Load an evaluation's records for a rescore, under another protocol if one is given.
+
+    Raises NotFound if the folder has none, CorruptRecord for a damaged file.
+    """
+    run = read_run(folder, run_type).with_scoring_setup()
+    tasks = read_tasks(folder, run.tasks, kind)
+    return run if protocol is None else run.model_copy(update={"protocol": protocol}), tasks
+
+
 def read_run(folder: Path, kind: type[R]) -> R:
     """Read an evaluation's run.json. Raises NotFound if the folder has none, CorruptRecord for a damaged file."""
     if not (folder / "run.json").is_file():

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from evaluator.tracks import SCORERS
 from leaderboard.tracks import BOARDS
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
 from submissions.tracks.track import Track
-from tests.tracks import toy_board, toy_submissions
+from tests.tracks import toy_board, toy_evaluator, toy_submissions
 
 
 def register_toy_track(monkeypatch: pytest.MonkeyPatch) -> Track:
     """Put the toy track into the dicts of tracks, for as long as the test runs."""
     monkeypatch.setitem(TRACKS, "toy", toy_submissions.TRACK)
+    monkeypatch.setitem(SCORERS, "toy", toy_evaluator.SCORER)
     monkeypatch.setitem(BOARDS, "toy", toy_board.BOARD)
     return toy_submissions.TRACK
 

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import mean, median
-from typing import Any, Literal
-
-import numpy as np
 
 from evaluator.config.protocol import GainScale
 from evaluator.scoring import statistics
-from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks, widen_interval
+from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks
+from evaluator.stages.aggregate.track_totals import TotalRules, assemble_result, build_totals
 from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import RunRecord, TaskRecord, hash_benchmark
 from submissions.errors import EvaluatorError
-from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.result import FEW_TASKS, Method, Result, TaskResult, Total
-from submissions.records.task import Task
+from submissions.records.result import Method, Result, TaskResult
 
-Group = Literal["overall", "knowledge", "reasoning"]
 _FLAGGED_ROWS = 5
 """Minimum removed rows of a single task that flag an entry: fewer of a small task are chance."""
-GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
 
 
 def build_result(
@@ -57,34 +50,25 @@ def build_preview(run: RunRecord, records: Sequence[TaskRecord]) -> Result:
 
 
 def _assemble_result(run: RunRecord, tasks: Sequence[TaskScores], metadata: JudgeScores | None) -> Result:
-    records = [task.record for task in tasks]
-    result = Result(
-        submission=run.submission,
-        track=run.track,
-        system=run.system,
-        system_type=run.system_type,
-        team=run.team,
-        protocol=run.protocol.name,
-        protocol_sha256=run.protocol.sha256,
-        benchmark_sha256=hash_benchmark(run.protocol, {one.task.id: one.exam_sha256 for one in records}),
-        setup=run.setup,
-        flagged=" ".join(filter(None, (_flag_reason(run.protocol, records), run.partial))) or None,
-        tasks=tuple(_build_task_result(task) for task in tasks),
-        totals=tuple(_build_totals(run.protocol, tasks)),
+    records, protocol = [task.record for task in tasks], run.protocol
+    return assemble_result(
+        run,
+        [_build_task_result(task) for task in tasks],
+        build_totals(protocol, tasks, _total_rules(protocol), _total_seed_sd),
+        benchmark_sha256=hash_benchmark(protocol, {one.task.id: one.exam_sha256 for one in records}),
         metadata=metadata,
+        flagged=_flag_reason(protocol, records),
     )
-    return Result.model_validate(_round_floats(result.model_dump()))
 
 
-def _round_floats(part: Any) -> Any:
-    """Round every float to 9 decimals: machines differ in the last bits, and published values must not."""
-    if isinstance(part, float):
-        return round(part, 9)
-    if isinstance(part, dict):
-        return {name: _round_floats(value) for name, value in part.items()}
-    if isinstance(part, tuple):
-        return tuple(_round_floats(value) for value in part)
-    return part
+def _total_rules(protocol: DatasetResearchProtocol) -> TotalRules:
+    scale = protocol.scale
+    return TotalRules(
+        name=f"mean_{scale.kind}",
+        statistics=protocol.statistics,
+        bounds=(scale.low, scale.high) if isinstance(scale, GainScale) else (0.0, math.inf),
+        is_noted_rough=protocol.statistics.clusters is not None,  # protocols of before state none
+    )
 
 
 def _build_task_result(task: TaskScores) -> TaskResult:
@@ -131,85 +115,10 @@ def _check_scored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> Non
                 raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
 
 
-def _build_totals(protocol: DatasetResearchProtocol, tasks: Sequence[TaskScores]) -> list[Total]:
-    """Mean gain over all tasks that count, missing ones as 0, for each method, subset and group."""
-    return [
-        _build_total(protocol, method, subset, group, members)
-        for subset, group, members in _list_groups(tasks)
-        for method in protocol.methods
-    ]
-
-
-def _list_groups(tasks: Sequence[TaskScores]) -> list[tuple[str, Group, list[TaskScores]]]:
-    """Groups with tasks, by subset in the order of their first task, each with the tasks that count."""
-    subsets = dict.fromkeys(subset for task in tasks for subset in task.record.task.subsets)
-    found = []
-    for subset in subsets:
-        for group in GROUPS:
-            members = [task for task in tasks if _is_member(task.record.task, subset, group)]
-            if members:
-                found.append((subset, group, [task for task in members if task.counts]))
-    return found
-
-
-def _is_member(task: Task, subset: str, group: Group) -> bool:
-    return subset in task.subsets and group in ("overall", task.kind)
-
-
-def _build_total(
-    protocol: DatasetResearchProtocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]
-) -> Total:
-    gains = [task.methods[method].gain for task in tasks]
-    values = [gain.value for gain in gains if gain.value is not None]
-    name = f"mean_{protocol.scale.kind}"
-    if not values or len(values) < len(gains):
-        why = next((gain.why for gain in gains if gain.value is None), "no admitted task in this group")
-        return Total(method=method, subset=subset, group=group, gain=Score(name=name, n=0, why=why), median=None)
-    return Total(
-        method=method,
-        subset=subset,
-        group=group,
-        gain=Score(
-            name=name,
-            value=sum(values) / len(values),
-            n=len(values),
-            interval=widen_interval(_total_interval(protocol, method, values, tasks)),
-            rough=_rough_reason(protocol, len(values)),
-        ),
-        median=median(values),
-        seed_sd=_total_seed_sd(tasks) if method == "fine_tune" else None,
-    )
-
-
-def _total_interval(
-    protocol: DatasetResearchProtocol, method: Method, values: list[float], tasks: list[TaskScores]
-) -> tuple[float, float]:
-    """Interval of a mean; without spread between tasks (one task, or all alike), from the tasks' own intervals."""
-    settings, scale = protocol.statistics, protocol.scale
-    bounds = (scale.low, scale.high) if isinstance(scale, GainScale) else (0.0, math.inf)
-    low, high = statistics.total_interval(
-        np.array(values),
-        np.stack([task.resampled_gains[method] for task in tasks], axis=1),
-        settings.seed,
-        settings.resamples,
-        bounds,
-    )
-    if len(tasks) > 1 and low < high:
-        return low, high
-    gains = [task.methods[method].gain for task in tasks]
-    own = [gain.interval or (gain.value or 0.0, gain.value or 0.0) for gain in gains]
-    return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
-
-
-def _rough_reason(protocol: DatasetResearchProtocol, tasks: int) -> str | None:
-    """Reason why the interval of a mean is rough; protocols of before state none."""
-    if protocol.statistics.clusters is None or tasks > FEW_TASKS:
-        return None
-    return f"{tasks} tasks are few for an interval" if tasks > 1 else "one task is few for an interval"
-
-
-def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
+def _total_seed_sd(method: Method, tasks: Sequence[TaskScores]) -> float | None:
     """SD of the mean over training seeds: each task's seed noise, independent of the others'."""
+    if method != "fine_tune":
+        return None
     trained = [task.seed_sd for task in tasks if task.record.answers]
     known = [noise for noise in trained if noise is not None]
     if not known or len(known) < len(trained):

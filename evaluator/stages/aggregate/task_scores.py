@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 from collections import Counter
@@ -27,10 +26,12 @@ from evaluator.scoring.normalization import (
     normalized_score,
     resampled_scores,
 )
+from evaluator.stages.aggregate.track_totals import widen_interval
 from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.records import TaskRecord
 from submissions.records.base import Score
 from submissions.records.result import Method, MethodScore, TrivialScore
+from submissions.records.task import Task
 
 PARALLEL_THRESHOLD = 200_000
 """Number of answers from which a process per core pays off: one counts some thousand pairs of n-grams a second."""
@@ -51,6 +52,16 @@ class TaskScores:
     """True if the task counts in the totals."""
     seed_sd: float | None
     """SD of the gain over training seeds, estimated from the reference's own trainings."""
+
+    @property
+    def task(self) -> Task:
+        """The task of the record."""
+        return self.record.task
+
+    @property
+    def gains(self) -> dict[Method, Score]:
+        """Value on the protocol's scale, by method."""
+        return {method: score.gain for method, score in self.methods.items()}
 
 
 class ScoringPool:
@@ -199,12 +210,6 @@ def _with_interval(measured: MetricResult, drawn: ItemDraws) -> Score:
     (again,) = statistics.rescore([measured], drawn.counts, drawn.clusters)
     ends = widen_interval(statistics.score_interval(again))
     return score.model_copy(update={"interval": ends, "rough": drawn.rough})
-
-
-def widen_interval(ends: tuple[float, float]) -> tuple[float, float]:
-    """Round an interval outwards to 6 decimals. Machines differ in the last bits of a product; a rescore must not."""
-    low, high = (round(end, 9) * 1e6 for end in ends)
-    return math.floor(round(low, 3)) / 1e6, math.ceil(round(high, 3)) / 1e6
 
 
 def _seed_sd(protocol: DatasetResearchProtocol, ends: AnchorScores) -> float | None:

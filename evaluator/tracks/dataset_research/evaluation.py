@@ -7,7 +7,6 @@ cancelled, then emits its progress.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections import Counter
@@ -35,12 +34,11 @@ from evaluator.stages.screen import ScreenResult, screen_rows, tasks_from_refere
 from evaluator.stages.stored_run import save_records
 from evaluator.tracks.evaluation_job import EvaluationJob, SubmissionData
 from evaluator.tracks.events import PreviewReady, StageProgress
-from submissions.errors import CorruptRecord
 from submissions.records.anchors import Anchors
 from submissions.records.result import Result
 from submissions.records.status import Stage
 from submissions.records.task import Reference, Row
-from submissions.storage.codec import to_jsonl
+from submissions.storage.codec import parse_lines
 from submissions.tracks import get_track
 from submissions.tracks.dataset_research import ROW_LIMITS
 
@@ -137,13 +135,7 @@ def _check_rows(job: Job, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
     files = {file.task: file for file in entry.submission.files if file.task in wanted}
     checked = {}
     for done, (task, file) in enumerate(files.items(), 1):
-        rows = entry.read_rows(task)
-        if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
-            raise CorruptRecord(
-                f"{file.path} of submission {entry.submission.id} does not match its recorded hash. "
-                "Restore it from the repository's history."
-            )
-        checked[task] = rows
+        checked[task] = parse_lines(file.path, entry.read_verified(file), Row)
         job.check_cancelled()
         job.emit(StageProgress("check", done, len(files)))
     return checked
@@ -311,15 +303,4 @@ def _add_answers(record: TaskRecord, answers: MethodAnswers) -> TaskRecord:
 
 
 def _build_run_record(job: Job, entry: SubmissionData) -> RunRecord:
-    submission = entry.submission
-    return RunRecord(
-        submission=submission.id,
-        track=submission.track,
-        system=submission.system,
-        system_type=submission.system_type,
-        team=submission.team,
-        protocol=job.context.protocol,
-        setup=job.context.setup,
-        partial=job.partial,
-        tasks=tuple(task.id for task in job.tasks),
-    )
+    return RunRecord(**job.describe_run(entry.submission))

@@ -1,0 +1,40 @@
+"""Toy track: a task's score is the sum of its integers; their count is the preview."""
+
+from pathlib import Path
+
+from evaluator.config.protocol import Protocol
+from evaluator.stages.aggregate.track_totals import MeasuredTask, assemble_measured
+from evaluator.stages.stored_run import StoredRun, StoredTask, load_stored, save_records
+from evaluator.tracks.scorer import EvaluationJob, SubmissionData, TrackScorer
+from submissions.records.result import Result
+
+
+class ToyProtocol(Protocol):
+    times: int = 1
+
+
+class ToyTask(StoredTask):
+    numbers: tuple[int, ...]
+
+    def measure(self, times: int | None) -> MeasuredTask:
+        total = times and times * sum(self.numbers)
+        return MeasuredTask.from_values(self.task, len(self.numbers), {"count": len(self.numbers), "sum": total})
+
+
+def preview(job: EvaluationJob, entry: SubmissionData) -> Result:
+    tasks = [ToyTask(task=task, numbers=content.split()) for task, content in job.read_tasks(entry, "add")]
+    save_records(job.folder, StoredRun[ToyProtocol](**job.describe_run(entry.submission)), tasks)
+    return rescore(job.folder, is_preview=True)
+
+
+def evaluate(job: EvaluationJob, entry: SubmissionData) -> Result:
+    preview(job, entry)
+    return rescore(job.folder)
+
+
+def rescore(folder: Path, protocol: ToyProtocol | None = None, *, is_preview: bool = False) -> Result:
+    run, tasks = load_stored(folder, StoredRun[ToyProtocol], ToyTask, protocol)
+    return assemble_measured(run, [task.measure(None if is_preview else run.protocol.times) for task in tasks])
+
+
+SCORER = TrackScorer(ToyProtocol, evaluate, rescore, preview=preview, protocols=Path(__file__).parent)
