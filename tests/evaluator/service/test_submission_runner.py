@@ -258,7 +258,7 @@ def unanchored(world: World, _submission: Submission) -> None:
     ("damage", "said"),
     [
         (changed, "data/a.jsonl of submission"),
-        (torn, "data/a.jsonl:12 is not a Row"),
+        (torn, "data/a.jsonl of submission"),
         (lost, "data/a.jsonl"),
         (spoiled, "submission.json is not a Submission"),
         (unreferenced, "references/a/test.jsonl"),
