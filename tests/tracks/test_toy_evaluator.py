@@ -113,18 +113,15 @@ def test_work_publishes_sums_and_the_protocol(toys: ToyWorld) -> None:
     assert done.exit_code == 0, done.output
     result = toys.arena.read_result(submission.id, "toy@1")
     assert [(one.task, one.rows, [score.gain.value for score in one.methods]) for one in result.tasks] == [
-        ("small", 2, [2.0, 3.0]),
-        ("large", 3, [3.0, 106.0]),
+        ("small", 2, [3.0]),
+        ("large", 3, [106.0]),
     ]
-    assert {(one.method, one.group, one.gain.value) for one in result.totals} == {
-        ("count", "overall", 2.5),
-        ("sum", "overall", SUM),
-    }
+    assert [(one.method, one.group, one.gain.value) for one in result.totals] == [("sum", "overall", SUM)]
     stages = [entry.stage for entry in toys.arena.read_history(submission.id).entries if entry.stage]
     assert stages == ["add", "publish"]
     (facts,) = toys.arena.read_protocols()
     assert (facts.name, facts.track, facts.sha256) == ("toy@1", "toy", result.protocol_sha256)
-    assert (facts.stages, facts.methods, facts.scale.heading) == (TRACKS["toy"].stages, ("count", "sum"), "Sum")
+    assert (facts.stages, facts.methods, facts.scale.heading) == (TRACKS["toy"].stages, ("sum",), "Sum")
     assert toys.arena.read_frames() == ()
 
 
@@ -134,10 +131,9 @@ def test_a_preview_comes_first_for_each_of_several(toys: ToyWorld) -> None:
     line = runner.submission_queue.refresh()
     assert [runner.run_next(line)[0], runner.run_next(line)[0]] == [one.id, other.id]
     preview = toys.arena.read_preview(one.id, "toy@1")
-    counted, added = preview.tasks[0].methods
-    assert (counted.gain.value, added.gain.value, added.gain.why) == (2.0, None, "not measured yet")
+    assert preview.totals[0].gain.value == SUM
     assert runner.run_next(line) == (one.id, "published")
-    assert toys.arena.read_result(one.id, "toy@1").totals[1].gain.value == SUM
+    assert toys.arena.read_result(one.id, "toy@1").totals[0].gain.value == SUM
 
 
 def test_a_rescore_gives_the_stored_result_and_that_of_another_protocol(toys: ToyWorld) -> None:
@@ -145,7 +141,7 @@ def test_a_rescore_gives_the_stored_result_and_that_of_another_protocol(toys: To
     toys.runner("toy@1").evaluate(submission.id)
     folder = toys.world.folder / "work" / "results" / submission.id / "toy@1"
     assert matches_stored(folder, rescore(folder))
-    assert rescore(folder, load_protocol("toy-twice@1")).totals[1].gain.value == 2 * SUM
+    assert rescore(folder, load_protocol("toy-twice@1")).totals[0].gain.value == 2 * SUM
     done = run_command("rescore", str(folder), "--protocol", "toy-twice@1")
     assert (done.exit_code, "nothing to compare" in done.output) == (0, True)
     with pytest.raises(ProtocolMismatch, match="demo@1 is a protocol of dataset_research"):
@@ -176,7 +172,7 @@ def test_one_coordinator_serves_two_tracks_each_under_its_own_protocols(toys: To
     }
     assert toys.arena.draft_protocols() == {private.id: BOTH}
     assert [toys.state(one) for one in (toy, other, private)] == ["published", "published", "evaluated"]
-    assert toys.arena.read_result(toy.id, "toy-twice@1").totals[1].gain.value == 2 * SUM
+    assert toys.arena.read_result(toy.id, "toy-twice@1").totals[0].gain.value == 2 * SUM
     assert [facts.name for facts in toys.arena.read_protocols()] == [PROTOCOL.name, "toy-twice@1", "toy@1"]
     assert [frame.protocol for frame in toys.arena.read_frames()] == [PROTOCOL.name]
     assert {facts.track: facts.order for facts in toys.arena.read_protocols() if facts.name in ("demo@1", "toy@1")} == {

@@ -1,4 +1,4 @@
-"""Toy track: a task's score is the sum of its integers; their count is the preview."""
+"""Toy track: a task's score is the sum of its integers; nothing is costly, so all of it is the preview."""
 
 from pathlib import Path
 
@@ -16,25 +16,22 @@ class ToyProtocol(Protocol):
 class ToyTask(StoredTask):
     numbers: tuple[int, ...]
 
-    def measure(self, times: int | None) -> MeasuredTask:
-        total = times and times * sum(self.numbers)
-        return MeasuredTask.from_values(self.task, len(self.numbers), {"count": len(self.numbers), "sum": total})
-
-
-def preview(job: EvaluationJob, entry: SubmissionData) -> Result:
-    tasks = [ToyTask(task=task, numbers=content.split()) for task, content in job.read_tasks(entry, "add")]
-    save_records(job.folder, StoredRun[ToyProtocol](**job.describe_run(entry.submission)), tasks)
-    return rescore(job.folder, is_preview=True)
-
 
 def evaluate(job: EvaluationJob, entry: SubmissionData) -> Result:
-    preview(job, entry)
+    tasks = [ToyTask(task=task, numbers=content.split()) for task, content in job.read_tasks(entry, "add")]
+    save_records(job.folder, StoredRun[ToyProtocol](**job.describe_run(entry.submission)), tasks)
     return rescore(job.folder)
 
 
-def rescore(folder: Path, protocol: ToyProtocol | None = None, *, is_preview: bool = False) -> Result:
+def rescore(folder: Path, protocol: ToyProtocol | None = None) -> Result:
     run, tasks = load_stored(folder, StoredRun[ToyProtocol], ToyTask, protocol)
-    return assemble_measured(run, [task.measure(None if is_preview else run.protocol.times) for task in tasks])
+    return assemble_measured(
+        run,
+        [
+            MeasuredTask.from_values(one.task, len(one.numbers), {"sum": run.protocol.times * sum(one.numbers)})
+            for one in tasks
+        ],
+    )
 
 
-SCORER = TrackScorer(ToyProtocol, evaluate, rescore, preview=preview, protocols=Path(__file__).parent)
+SCORER = TrackScorer(ToyProtocol, evaluate, rescore, preview=evaluate, protocols=Path(__file__).parent)
