@@ -114,7 +114,8 @@ def find_type_fault(kind: str, track: Track) -> str | None:
     if kind in track.system_type_keys:
         return None
     *others, last = map(repr, track.system_type_keys)
-    return f"on the track {track.name} it must be {', '.join(others)}{' or ' if others else ''}{last}"
+    known = f"{', '.join(others)}{' or ' if others else ''}{last}"
+    return f"{kind!r} is no type of systems on the track {track.name}; it must be {known}"
 
 
 def _check_type(kind: str, info: ValidationInfo) -> str:

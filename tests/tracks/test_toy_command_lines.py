@@ -115,7 +115,7 @@ def test_a_type_of_another_track_is_refused_with_those_there_are(tmp_path: Path,
     words = ["deep_research" if word == "counting" else word for word in SUBMIT]
     done = run_command("submissions", "submit", delivery, "--arena", tmp_path / "arena", *words)
     assert done.returncode == 1
-    assert done.stderr == "system_type: on the track toy it must be 'counting'\n"
+    assert done.stderr == "system_type: 'deep_research' is no type of systems on the track toy; it must be 'counting'\n"
     assert arena.submission_ids() == []
 
 

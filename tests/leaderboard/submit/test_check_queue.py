@@ -83,7 +83,10 @@ def test_an_error_ends_one_check(pool: CheckPool) -> None:
 
 def test_an_abandoned_check_is_not_begun_or_ends_with_its_process(pool: CheckPool) -> None:
     queue, done = CheckQueue(pool, max_running=1), list[str]()
-    begun, request = threading.Event(), SampleRequest(into="", rows={}, frames=())
+    begun, request = (
+        threading.Event(),
+        SampleRequest(into="", track="submissions.tracks.dataset_research", files=(), frames=()),
+    )
 
     def wait_for_process(reading: DeliveryCheck) -> None:
         reading.get_process()
