@@ -64,7 +64,7 @@ class Settings:
     Nowhere else: there huggingface_hub would treat every visitor as the owner of the server's token.
     """
     limits: Mapping[str, int]
-    """Attempt limits of a team by track; ATTEMPTS, for example dataset_research=10."""
+    """ATTEMPTS: attempt limits of a team by track, for example `track=10`."""
     webhook_ports: frozenset[int]
     """Ports that the webhooks of submitters may use; ARENA_WEBHOOK_PORTS adds to the usual ones."""
     spool: Path

@@ -17,6 +17,7 @@ from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
 from submissions.names.look_alikes import group_names
+from submissions.tracks.published_protocol import ProtocolScale
 
 
 def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
@@ -29,9 +30,10 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
     everyone: list[ResultSummary | BoardRow] = [*results, *beside]
     teams = group_names(one.team for one in everyone)
     runs = Counter(teams[one.team] for one in everyone)
+    scale = scale_of(snapshot, view.protocol)
     best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
-        value = one.overall if isinstance(one, BoardRow) else _overall_gain(snapshot, one, view)
+        value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, view, scale)
         if value is not None:
             key = -value, one.system.casefold(), one.submission or ""
             team = teams[one.team]
@@ -65,8 +67,8 @@ def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[R
     ]
 
 
-def _overall_gain(snapshot: Snapshot, result: ResultSummary, view: BoardQuery) -> float | None:
+def _overall_gain(result: ResultSummary, view: BoardQuery, scale: ProtocolScale) -> float | None:
     """The overall gain for display, without the rest of the total."""
     place = result.layout.total_positions.get((view.method, view.subset, "overall"))
     value = float(result.means[place, 0]) if place is not None else nan
-    return None if isnan(value) else scale_of(snapshot, view.protocol).to_display(value)
+    return None if isnan(value) else scale.to_display(value)

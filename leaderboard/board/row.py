@@ -110,8 +110,8 @@ class ContextColumns(TableRow):
 class BoardRow(ContextColumns, SystemColumns):
     """One system's totals. A missing value is None, with the reason in `unscored`.
 
-    A track's own columns come between the two groups of columns if they are a class beside this one, as in
-    leaderboard/tracks/dataset_research/kind_columns.py.
+    A track's own columns come between the two groups of columns if they are a class beside this one, as the columns
+    of kinds of tasks are (leaderboard/tracks).
     """
 
     @classmethod

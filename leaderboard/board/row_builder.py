@@ -27,11 +27,24 @@ class RowBuilder:
     board: Board
     choice: BoardQuery
     scale: ProtocolScale
+    groups: tuple[str, ...]
+    """The board's groups of tasks with stored totals."""
+    pins: frozenset[str]
+    constants: Mapping[str, object]
+    """Values that all rows of the view share."""
 
     @classmethod
     def for_view(cls, snapshot: Snapshot, track: str, choice: BoardQuery) -> RowBuilder:
         """Return the builder of a view."""
-        return cls(board_named(track), choice, scale_of(snapshot, choice.protocol))
+        board, scale = board_named(track), scale_of(snapshot, choice.protocol)
+        constants = {
+            "runs": None,
+            "unit": scale.unit,
+            "track": board.track,
+            "protocol": choice.protocol,
+            "subset": choice.subset,
+        }
+        return cls(board, choice, scale, board.groups, frozenset(choice.pins), constants)
 
     def build_row(
         self,
@@ -53,8 +66,8 @@ class RowBuilder:
         result: ResultSummary | None = None,
     ) -> BoardRow:
         """Build one row, pinned if the view names its key; the view's method by default."""
-        choice = self.choice
         values: dict[str, Any] = {
+            **self.constants,
             "system": system,
             "team": team,
             "system_type": system_type,
@@ -66,8 +79,6 @@ class RowBuilder:
             "median": figures.median,
             "seed_sd": figures.seed_sd,
             "tasks": figures.tasks,
-            "runs": None,
-            "unit": self.scale.unit,
             "badge": badge,
             "flagged": flagged,
             "unscored": unscored,
@@ -76,15 +87,14 @@ class RowBuilder:
             "published_on": published_on,
             "source": source,
             "key": key,
-            "pinned": key in choice.pins,
-            "track": self.board.track,
-            "protocol": choice.protocol,
-            "method": method or choice.method,
-            "subset": choice.subset,
+            "pinned": key in self.pins,
+            "method": method or self.choice.method,
         }
-        for group in self.board.groups:
-            _set_figure(values, group, figures.groups.get(group, NO_FIGURE))
-        _set_figure(values, "selected", figures.selected)
+        for group in self.groups:
+            figure = figures.groups.get(group, NO_FIGURE)
+            values[group], values[f"{group}_low"], values[f"{group}_high"] = figure.value, figure.low, figure.high
+        figure = figures.selected
+        values["selected"], values["selected_low"], values["selected_high"] = figure.value, figure.low, figure.high
         return self.board.make_row(values, result)
 
     def show_total(self, total: Total | None) -> Interval:
@@ -98,11 +108,7 @@ class RowBuilder:
 
     def name_missing(self, figures: Mapping[str, Interval]) -> list[str]:
         """Name the groups whose figure is missing."""
-        return [group for group in self.board.groups if figures.get(group, NO_FIGURE).value is None]
-
-
-def _set_figure(values: dict[str, Any], name: str, figure: Interval) -> None:
-    values[name], values[f"{name}_low"], values[f"{name}_high"] = figure.value, figure.low, figure.high
+        return [group for group in self.groups if figures.get(group, NO_FIGURE).value is None]
 
 
 def select_columns(frame: pd.DataFrame, board: Board, choice: BoardQuery) -> pd.DataFrame:

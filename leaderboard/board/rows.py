@@ -154,7 +154,7 @@ def _unranked_row(snapshot: Snapshot, builder: RowBuilder, result: ResultSummary
 
 def _group_totals(builder: RowBuilder, result: ResultSummary) -> dict[str, Total]:
     choice = builder.choice
-    found = ((group, result.find_total(choice.method, choice.subset, group)) for group in builder.board.groups)
+    found = ((group, result.find_total(choice.method, choice.subset, group)) for group in builder.groups)
     return {group: total for group, total in found if total}
 
 
@@ -177,7 +177,7 @@ def _evaluated_rows(snapshot: Snapshot, builder: RowBuilder, is_ranked: bool) ->
 def _trivial_rows(snapshot: Snapshot, builder: RowBuilder) -> Iterator[BoardRow]:
     """One row with the mean gain of each task's best baseline without a model, outside the order."""
     track, choice = builder.board.track, builder.choice
-    groups = builder.board.groups if choice.scope.headline != "selected" else ()
+    groups = builder.groups if choice.scope.headline != "selected" else ()
     means = {group: mean_trivial_gain(snapshot, track, choice.protocol, choice.subset, group) for group in groups}
     if not (headline := means.get(choice.scope.headline)):
         return
@@ -210,7 +210,7 @@ def _evaluated_row(
     published_on: str | None,
 ) -> BoardRow:
     reasons = [f"selected: {selected.why}"] if selected and selected.why else []
-    for group in builder.board.groups:
+    for group in builder.groups:
         score = totals[group].gain if group in totals else None
         if score is None or score.value is None:
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
