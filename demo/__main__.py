@@ -20,9 +20,9 @@ from evaluator.config.profile import load_profile
 from evaluator.publishing.task_list import publish_task_list
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.anchors import measure_anchors, unadmitted_tasks
 from evaluator.stages.context import open_context
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.track_context import ToolSettings
 from evaluator.tracks.context_pool import ContextPool
 from evaluator.tracks.protocols import load_protocol_as
@@ -56,7 +56,7 @@ def main(
         benchmark = open_benchmark(str(arena / "benchmark"))
         submit_systems(where, benchmark.read_tasks())
         rules, settings = (
-            load_protocol_as(PROTOCOL, DatasetResearchProtocol),
+            load_protocol_as(PROTOCOL, AnchoredProtocol),
             ToolSettings(load_profile(profile), arena / "work", bar),
         )
         with open_context(rules, settings) as bench:

@@ -21,8 +21,8 @@ from starlette.testclient import TestClient
 from evaluator.errors import ProtocolMismatch
 from evaluator.llm.schema import schema_text
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.anchors import load_checked_anchors
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
@@ -124,7 +124,7 @@ class Tools:
         self.context = replace(context, setup=run.setup)
 
     @property
-    def protocol(self) -> DatasetResearchProtocol:
+    def protocol(self) -> AnchoredProtocol:
         return self.context.protocol
 
     def judge(self, submission: str) -> AbstractContextManager[Judge]:

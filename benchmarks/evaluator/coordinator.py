@@ -20,7 +20,7 @@ from huggingface_hub.utils import disable_progress_bars
 from evaluator.publishing.arena_session import open_session
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.tracks.context_pool import ContextPool
 from evaluator.tracks.protocols import load_protocol_as
@@ -64,7 +64,7 @@ def create_hub_arena(hub: Hub, folder: Path) -> Arena:
 
 def fill_arena(hub: Hub, arena: Arena, submissions: int) -> None:
     """Add published submissions with all that the queue reads: records, statuses and results by name."""
-    start, protocol = hub.clock() - timedelta(days=90), load_protocol_as("demo@1", DatasetResearchProtocol).name
+    start, protocol = hub.clock() - timedelta(days=90), load_protocol_as("demo@1", AnchoredProtocol).name
     ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
     for first in range(0, submissions, BATCH):
         some = ids[first : first + BATCH]
@@ -83,9 +83,7 @@ def make_published_changes(ulid: str, protocol: str, time: object) -> list[Chang
 
 def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
     """Measure a start, then idle cycles a minute apart and an hour apart."""
-    bench = null_context(
-        folder / "work", load_protocol_as("demo@1", DatasetResearchProtocol), NullTrainer(), NullGenerator()
-    )
+    bench = null_context(folder / "work", load_protocol_as("demo@1", AnchoredProtocol), NullTrainer(), NullGenerator())
     worker_at = partial(
         SubmissionRunner,
         benchmark=Benchmark(LocalRepo(folder / "benchmark")),

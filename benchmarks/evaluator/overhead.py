@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.anchors import measure_anchors
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.tracks.context_pool import ContextPool
 from evaluator.tracks.protocols import load_protocol_as
@@ -58,7 +58,7 @@ def measure_overhead(tasks: int, rows: int, *, profiled: bool) -> None:
         arena = open_arena(str(folder))
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
         bench = null_context(
-            folder / "work", load_protocol_as("demo@1", DatasetResearchProtocol), NullTrainer(), NullGenerator()
+            folder / "work", load_protocol_as("demo@1", AnchoredProtocol), NullTrainer(), NullGenerator()
         )
         measure_anchors(benchmark, bench, benchmark.read_tasks())
         worker = SubmissionRunner(arena, benchmark, ContextPool.from_context(bench), folder / "records")

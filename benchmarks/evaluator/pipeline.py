@@ -40,8 +40,8 @@ from evaluator.scheduling.ray.ray_executor import RayExecutor
 from evaluator.scheduling.worker_factory import WorkerFactory
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.context import EvaluationContext, ModelRequest
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.tracks.protocols import load_protocol_as
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.anchors import Setup
@@ -90,9 +90,9 @@ def main() -> None:
     print_scores([(ask.exam, run.texts, our_texts[ask.exam.task.id]) for ask, run in zip(asks, runs, strict=True)])
 
 
-def make_protocol(epochs: int, items: int) -> DatasetResearchProtocol:
+def make_protocol(epochs: int, items: int) -> AnchoredProtocol:
     """Build demo@1 with other sizes."""
-    demo = load_protocol_as("demo@1", DatasetResearchProtocol)
+    demo = load_protocol_as("demo@1", AnchoredProtocol)
     sft = demo.sft.model_copy(update={"epochs": float(epochs)})
     return demo.model_copy(update={"sft": sft, "test_items": items})
 
@@ -207,7 +207,7 @@ class TimedTools(WorkerFactory):
 
 
 @contextmanager
-def open_timed_context(folder: Path, rules: DatasetResearchProtocol) -> Iterator[EvaluationContext]:
+def open_timed_context(folder: Path, rules: AnchoredProtocol) -> Iterator[EvaluationContext]:
     """Open the context that `open_workbench` makes, under unnamed rules and with clocks."""
     machine, model = load_profile("cpu"), prepare_base_model(rules, folder / "base")
     store = StageCache(folder / "stages")
@@ -227,7 +227,7 @@ def open_timed_context(folder: Path, rules: DatasetResearchProtocol) -> Iterator
 
 
 def run_ours(
-    folder: Path, rules: DatasetResearchProtocol, sizes: Sizes, numbers: Iterable[int]
+    folder: Path, rules: AnchoredProtocol, sizes: Sizes, numbers: Iterable[int]
 ) -> tuple[float, Seconds, Texts]:
     """Run tasks: total seconds from Ray's start to its end, seconds by part, and answers by task."""
     prepare_base_model(rules, folder / "base")
@@ -286,7 +286,7 @@ class PublishedPipeline:
         whole = time.time() - began
         return Run(whole, {**took, "the rest": whole - sum(took.values())}, texts)
 
-    def _write_job(self, ask: ModelRequest, folder: Path, rules: DatasetResearchProtocol) -> dict[str, Any]:
+    def _write_job(self, ask: ModelRequest, folder: Path, rules: AnchoredProtocol) -> dict[str, Any]:
         assert ask.rows is not None
         template, decoding, model = self._bench.template, rules.decoding, folder / "model"
         examples = template.build_examples([(row.input, row.output) for row in ask.rows], rules.sft.cutoff_tokens)

@@ -34,7 +34,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import SftSettings
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.tracks.protocols import load_protocol_as
 from evaluator.training import DeepSpeedTrainer, TrainJob
 from evaluator.training.rank.schedule import epoch_order
@@ -134,9 +134,9 @@ def measure_shape(folder: Path, shape: str, profile: Profile, given: argparse.Na
         print(f"  {name:10}{rate:10.0f}{rate / profile.devices:10.0f}{used:>8}{held:>10}{rate / slowest:13.2f}")
 
 
-def make_protocol(profile: Profile) -> DatasetResearchProtocol:
+def make_protocol(profile: Profile) -> AnchoredProtocol:
     """Build arena@1's training for one epoch; without a GPU in float32 and with demo@1's cut."""
-    protocol = load_protocol_as("arena@1" if profile.device == "cuda" else "demo@1", DatasetResearchProtocol)
+    protocol = load_protocol_as("arena@1" if profile.device == "cuda" else "demo@1", AnchoredProtocol)
     return protocol.model_copy(update={"sft": protocol.sft.model_copy(update={"epochs": 1.0})})
 
 
@@ -159,9 +159,7 @@ def make_random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: Sf
     return TrainingRows(file, lengths, sft)
 
 
-def run_ours(
-    folder: Path, base: Path, rows: TrainingRows, protocol: DatasetResearchProtocol, profile: Profile
-) -> StepTimes:
+def run_ours(folder: Path, base: Path, rows: TrainingRows, protocol: AnchoredProtocol, profile: Profile) -> StepTimes:
     """Run the evaluator's own trainer as in production."""
     trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), dict[int, float]()
     job = TrainJob("rows", rows.file, folder / "model", protocol.sft.seed)
@@ -177,7 +175,7 @@ def run_ours(
 
 
 def run_plain(
-    folder: Path, base: Path, rows: TrainingRows, protocol: DatasetResearchProtocol, profile: Profile, batch: int
+    folder: Path, base: Path, rows: TrainingRows, protocol: AnchoredProtocol, profile: Profile, batch: int
 ) -> StepTimes:
     """Run transformers.Trainer with padded batches."""
     settings = {

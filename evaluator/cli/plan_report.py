@@ -15,7 +15,6 @@ from submissions.estimation.durations import format_amount, format_amount_range,
 TITLES = {
     "start-up": "start-up",
     "screen": "screen",
-    "few_shot": "few-shot answers",
     "train": "training",
     "swap": "weight transfer",
     "generate": "fine-tuned answers",
@@ -30,7 +29,8 @@ def format_phases(planned: PlanReport) -> Table:
     for name in ("trained", "prompts", "answers", "or up to", "least", "expected", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for phase in planned.plan.phases:
-        table.add_row(TITLES[phase.name], *_format_phase_tokens(phase), *map(format_duration, _phase_seconds(phase)))
+        title = TITLES.get(phase.name, phase.name.replace("_", "-"))
+        table.add_row(title, *_format_phase_tokens(phase), *map(format_duration, _phase_seconds(phase)))
     return table
 
 

@@ -1,6 +1,6 @@
 """Protocol: everything that shapes a score, in one file per version under `protocols/`.
 
-Each track has a class of its own (evaluator/stages/dataset_research_protocol.py), made of the sections here; the
+Each track has a class of its own (evaluator/stages/anchored_protocol.py), made of the sections here; the
 tracks' scorers name it (evaluator/tracks/scorer.py), and evaluator/tracks/protocols.py loads it.
 """
 

@@ -40,7 +40,7 @@ EVENTS: Mapping[State, Event] = {
     "withdrawn": "withdrawn",
 }
 """Event for entering a state; queue positions and progress cause none."""
-PREVIEW = "The few-shot scores are available; fine-tuning follows."
+PREVIEW = "The scores of the preview are available; the evaluation continues."
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
 _PREVIEW = re.compile(rf"previews/([0-9A-HJKMNP-TV-Z]{{26}})/{PROTOCOL_NAME}\.json")
 

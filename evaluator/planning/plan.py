@@ -17,7 +17,7 @@ from evaluator.models.memory_model import MemoryEstimate, estimate_memory
 from evaluator.models.model_shape import ModelShape, lookup_model_shape
 from evaluator.planning.prompt_frame import build_frame
 from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, Workload, mean_load
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.planning_facts import build_planning
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena
@@ -85,7 +85,7 @@ class PlanInputs(Generic[P]):
 
 
 def make_plan(
-    at: PlanInputs[DatasetResearchProtocol],
+    at: PlanInputs[AnchoredProtocol],
     benchmark: Benchmark,
     tasks: Sequence[Task],
     rows: Iterable[tuple[str, Sequence[Row]]],
@@ -135,7 +135,7 @@ def cost_model_for(at: PlanInputs[Protocol]) -> CostModel | None:
     return fit_cost_model(select_history(past, at.protocol.name))
 
 
-def _choose_workload(at: PlanInputs[DatasetResearchProtocol], tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
+def _choose_workload(at: PlanInputs[AnchoredProtocol], tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
     """Choose the best token count available without a download, and the protocol's prompt frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
@@ -152,7 +152,7 @@ BLIND = "I need data."
 """Placeholder for the demands of a benchmark without any."""
 
 
-def _build_fallback_frame(rules: DatasetResearchProtocol) -> PromptFrame:
+def _build_fallback_frame(rules: AnchoredProtocol) -> PromptFrame:
     """Build a frame without the model's own tokenizer: any with the control tokens renders the same text."""
     template: ChatTemplate = load_template(rules.template, tiny_llama.TOKENIZER.parent)
     return build_frame(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})

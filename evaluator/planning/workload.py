@@ -9,7 +9,7 @@ from typing import Protocol as Seam
 
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.scoring.eval_set import answer_token_limit
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from submissions.estimation.cost_model import count_delivered
 from submissions.estimation.estimate import count_row_tokens
 from submissions.estimation.stage_load import DeliveredTokens
@@ -37,7 +37,7 @@ class TokenizedWorkload:
 
     how = "counted with the base model's tokenizer"
 
-    def __init__(self, protocol: DatasetResearchProtocol, template: ChatTemplate) -> None:
+    def __init__(self, protocol: AnchoredProtocol, template: ChatTemplate) -> None:
         self._protocol = protocol
         self._template = template
 
@@ -59,7 +59,7 @@ class TokenizedWorkload:
 class ByteEstimatedWorkload:
     """Estimates token counts from bytes, as the web app does for uploads."""
 
-    def __init__(self, protocol: DatasetResearchProtocol, frame: PromptFrame) -> None:
+    def __init__(self, protocol: AnchoredProtocol, frame: PromptFrame) -> None:
         self.how = f"estimated at {frame.bytes_per_token:.2g} bytes a token"
         self._protocol = protocol
         self._frame = frame
@@ -97,7 +97,7 @@ def mean_load(loads: Iterable[EvalSetLoad]) -> EvalSetLoad:
 
 
 def _build_load(
-    protocol: DatasetResearchProtocol, prompts: Sequence[int], answers: Sequence[int], longest: Callable[[float], float]
+    protocol: AnchoredProtocol, prompts: Sequence[int], answers: Sequence[int], longest: Callable[[float], float]
 ) -> EvalSetLoad:
     limit = answer_token_limit(protocol.decoding, longest)
     return EvalSetLoad(

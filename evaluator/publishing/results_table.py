@@ -22,6 +22,7 @@ from submissions.errors import CorruptRecord, NotFound
 from submissions.records.result import Result
 from submissions.storage.codec import read_record
 from submissions.storage.repo import Change, Repo
+from submissions.tracks import TRACKS
 
 SCHEMA = pa.schema(
     [
@@ -59,7 +60,7 @@ with a 95% interval. `results/` holds the same by task, `status/` what happened 
 ```python
 from datasets import load_dataset
 
-totals = load_dataset("ORG/PREFIX-results", "dataset_research", split="totals")
+totals = load_dataset("ORG/PREFIX-results", "TRACK", split="totals")
 ```
 """
 
@@ -93,10 +94,12 @@ def backfill_tables(results: Repo) -> list[Change]:
 
 def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
     """Change that lists these tracks' tables in README.md; none if they are listed, or the README is not parsable."""
+    names = sorted(tracks)
     try:
         text = results.read(README).decode(errors="replace")
     except NotFound:
-        text = f"---\npretty_name: DatasetResearch Arena, results\n---\n{_TEXT}"
+        example = _TEXT.replace("TRACK", (*names, *TRACKS)[0])
+        text = f"---\npretty_name: DatasetResearch Arena, results\n---\n{example}"
     match = _FRONT.fullmatch(text)
     try:
         front = yaml.safe_load(match[1]) if match else {}
@@ -105,7 +108,7 @@ def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
     if not isinstance(front, dict):
         log.warning("%s in results has no readable front matter: it lists no tables until that is fixed", README)
         return []
-    wanted = [_track_config(track) for track in sorted(tracks)]
+    wanted = [_track_config(track) for track in names]
     if front.get("configs", []) == wanted and README in results.list(README):
         return []
     front = {**front, "configs": wanted}

@@ -16,8 +16,8 @@ from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.normalization import is_admitted
 from evaluator.scoring.trivial_baselines import find_trivial_answers
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.context import EvaluationContext
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.fine_tune import base_model_request, fine_tune_request
 from evaluator.stages.records import AnchorAnswers, compute_anchor, find_protocol_clusters, hash_benchmark
 from evaluator.stages.reference_split import load_reference
@@ -66,7 +66,7 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
     return _store_anchors(benchmark, bench, fresh, answers)
 
 
-def _trivial_answers(protocol: DatasetResearchProtocol, task: Task, reference: Reference) -> tuple[TrivialAnswer, ...]:
+def _trivial_answers(protocol: AnchoredProtocol, task: Task, reference: Reference) -> tuple[TrivialAnswer, ...]:
     scale = protocol.scale
     has_floors = isinstance(scale, GainScale) and scale.floors
     return find_trivial_answers(task.category, reference.train) if has_floors else ()
@@ -158,7 +158,7 @@ def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: 
     return anchors
 
 
-def current_version(benchmark: Benchmark, protocol: DatasetResearchProtocol) -> ResultVersion:
+def current_version(benchmark: Benchmark, protocol: AnchoredProtocol) -> ResultVersion:
     """Return the versions that results are measured under now; the benchmark's is None before its anchors are."""
     known = {task.id for task in benchmark.read_tasks() if task.track == protocol.track}
     try:
@@ -184,7 +184,7 @@ def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) 
         )
 
 
-def unadmitted_tasks(anchors: Anchors, protocol: DatasetResearchProtocol) -> list[str]:
+def unadmitted_tasks(anchors: Anchors, protocol: AnchoredProtocol) -> list[str]:
     """Tasks whose gain is indistinguishable from noise; they do not count."""
     return [task for task, anchor in anchors.tasks.items() if not is_admitted(anchor, protocol.scale)]
 

@@ -11,7 +11,7 @@ from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.stage_cache import StageCache, cache_key
 from evaluator.scheduling import TrainingSpec, WorkUnit
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, hash_rows
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.judge_factory import JudgeOpener, judge_opener, open_no_judge
 from evaluator.stages.model_tools import open_model
 from evaluator.stages.track_context import ModelContext, ToolSettings
@@ -43,7 +43,7 @@ class ModelRequest:
 class EvaluationContext(ModelContext):
     """Protocol, model and judge of DatasetResearch."""
 
-    protocol: DatasetResearchProtocol
+    protocol: AnchoredProtocol
     open_judge: JudgeOpener = open_no_judge
     """Opens the judge of metadata for a submission."""
 
@@ -72,7 +72,7 @@ class EvaluationContext(ModelContext):
 
 
 @contextmanager
-def open_context(rules: DatasetResearchProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
+def open_context(rules: AnchoredProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
     """Open a judge, and workers for a protocol on this machine or a cluster; they end with the context.
 
     Raises NotFound for a judge without a connection. For a thread that lives as long as the context.
@@ -94,6 +94,6 @@ def open_context(rules: DatasetResearchProtocol, settings: ToolSettings) -> Iter
         )
 
 
-def check_tools(rules: DatasetResearchProtocol, settings: ToolSettings) -> None:
+def check_tools(rules: AnchoredProtocol, settings: ToolSettings) -> None:
     """Raise NotFound if the protocol has a judge, and neither its connection is given nor the judge left out."""
     judge_opener(rules, settings.judge, left_out=settings.no_judge, work=settings.work)

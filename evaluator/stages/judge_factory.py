@@ -12,7 +12,7 @@ from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.settings_file import load_settings
 from evaluator.llm.prompts import load_prompt
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
 
@@ -25,9 +25,7 @@ def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
     return nullcontext()
 
 
-def judge_opener(
-    protocol: DatasetResearchProtocol, connection: Path | None, *, left_out: bool, work: Path
-) -> JudgeOpener:
+def judge_opener(protocol: AnchoredProtocol, connection: Path | None, *, left_out: bool, work: Path) -> JudgeOpener:
     """Return an opener of the protocol's judge on a connection file's server; answers go to `work/judge.sqlite`.
 
     Raises NotFound if the protocol has a judge and neither a file is given nor the judge left out, or if the

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from evaluator.config.profile import Profile
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts
 
 
-def build_planning(protocol: DatasetResearchProtocol, profile: Profile, exam: EvalSetLoad) -> PlanningFacts:
+def build_planning(protocol: AnchoredProtocol, profile: Profile, exam: EvalSetLoad) -> PlanningFacts:
     """Build the facts for a time estimate, with only the mean of the evaluation sets."""
     return PlanningFacts(
         machine=profile.machine,

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluator.errors import ProtocolMismatch
 from evaluator.stages.aggregate.result import build_result
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.records import RunRecord, TaskRecord, load_records
 from submissions.records.result import Result
 
@@ -15,7 +15,7 @@ FREE = ("name", "metrics", "scale", "statistics", "judge")
 """Parts of a protocol that a rescore may change; of the judge only the scoring of a missing task."""
 
 
-def recompute_result(folder: Path, protocol: DatasetResearchProtocol | None = None) -> Result:
+def recompute_result(folder: Path, protocol: AnchoredProtocol | None = None) -> Result:
     """Compute the Result of a folder's answers, by their own protocol or another that requires the same answers.
 
     Raises NotFound and CorruptRecord for a folder without sound records, ProtocolMismatch if the other protocol
@@ -34,7 +34,7 @@ def recompute_result(folder: Path, protocol: DatasetResearchProtocol | None = No
     return build_result(run.model_copy(update={"protocol": protocol}), again)
 
 
-def _list_changed_rules(run: RunRecord, records: list[TaskRecord], other: DatasetResearchProtocol) -> list[str]:
+def _list_changed_rules(run: RunRecord, records: list[TaskRecord], other: AnchoredProtocol) -> list[str]:
     """Differences between two protocols that shape answers, verdicts or imported anchors."""
     ours, theirs = run.protocol.model_dump(), other.model_dump()
     differing = [name for name in ours if name not in FREE and ours[name] != theirs[name]]

@@ -15,7 +15,7 @@ from evaluator.scoring.normalization import AnchorScores
 from evaluator.scoring.statistics import Clusters, anchor_error
 from evaluator.scoring.statistics.clusters import find_clusters
 from evaluator.scoring.trivial_baselines import trivial_texts
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult
 from evaluator.stages.stored_run import StoredRun, StoredTask, read_run, read_tasks
@@ -70,7 +70,7 @@ class TaskRecord(StoredTask):
         """Build the evaluation set, to score answers by a version of the metrics."""
         return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
-    def clusters(self, protocol: DatasetResearchProtocol) -> Clusters | None:
+    def clusters(self, protocol: AnchoredProtocol) -> Clusters | None:
         """Clusters of the questions; None if the protocol knows none, or no two questions share a passage."""
         return find_protocol_clusters(protocol, self.questions)
 
@@ -94,7 +94,7 @@ class TaskRecord(StoredTask):
         found = {method.method: [exam.score(texts) for texts in method.draws] for method in self.answers}
         return {method: average_results(draws) for method, draws in found.items() if draws}
 
-    def with_anchor_under(self, protocol: DatasetResearchProtocol) -> TaskRecord:
+    def with_anchor_under(self, protocol: AnchoredProtocol) -> TaskRecord:
         """Copy the record with its anchor recomputed from the same answers under another protocol."""
         if self.end_answers is None:
             return self
@@ -103,11 +103,11 @@ class TaskRecord(StoredTask):
         return self.model_copy(update={"anchor": anchor})
 
 
-class RunRecord(StoredRun[DatasetResearchProtocol]):
+class RunRecord(StoredRun[AnchoredProtocol]):
     """Submission, protocol and setup of an evaluation."""
 
 
-def find_protocol_clusters(protocol: DatasetResearchProtocol, questions: tuple[Row, ...]) -> Clusters | None:
+def find_protocol_clusters(protocol: AnchoredProtocol, questions: tuple[Row, ...]) -> Clusters | None:
     """Return the clusters of questions under a protocol; None if it knows none, or no two share a passage."""
     return find_clusters(questions) if protocol.statistics.clusters else None
 
@@ -145,7 +145,7 @@ def compute_anchor(
     )
 
 
-def hash_benchmark(protocol: DatasetResearchProtocol, exams: Mapping[str, str]) -> str | None:
+def hash_benchmark(protocol: AnchoredProtocol, exams: Mapping[str, str]) -> str | None:
     """Hash the evaluation sets of a benchmark, by task; None under protocols of before, whose results have none."""
     return cache_key(sorted(f"{task} {exam}" for task, exam in exams.items())) if protocol.statistics.clusters else None
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evaluator.errors import ProtocolMismatch
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from submissions.arena.benchmark import Benchmark
 from submissions.records.task import Reference
 
 
-def load_reference(protocol: DatasetResearchProtocol, benchmark: Benchmark, task: str) -> Reference:
+def load_reference(protocol: AnchoredProtocol, benchmark: Benchmark, task: str) -> Reference:
     """Load a task's hidden rows, split by the protocol, with only the used train rows.
 
     Raises NotFound, CorruptRecord, ProtocolMismatch for halves of another rule.

@@ -15,8 +15,8 @@ from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.scheduling import LocalExecutor, Worker
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.context import EvaluationContext
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.anchors import Setup
 
@@ -69,7 +69,7 @@ class NullGenerator:
 
 def null_context(
     work: Path,
-    protocol: DatasetResearchProtocol,
+    protocol: AnchoredProtocol,
     trainer: Trainer,
     generator: Generator,
     progress: Progress = lambda _name, _done, _of: None,

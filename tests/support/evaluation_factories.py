@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.runtime.stage_cache import cache_key
 from evaluator.scoring.eval_set import hash_rows
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.context import EvaluationContext
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord
 from evaluator.tracks.protocols import load_protocol
 from submissions.arena.benchmark import Benchmark
@@ -77,7 +77,7 @@ def make_record(
     return TaskRecord.model_validate(known | fields)
 
 
-def make_run(tasks: Sequence[Task], protocol: DatasetResearchProtocol | None = None) -> RunRecord:
+def make_run(tasks: Sequence[Task], protocol: AnchoredProtocol | None = None) -> RunRecord:
     return RunRecord(
         submission="0" * 26,
         track="dataset_research",
@@ -91,7 +91,7 @@ def make_run(tasks: Sequence[Task], protocol: DatasetResearchProtocol | None = N
     )
 
 
-def make_protocol(**changes: dict[str, object]) -> DatasetResearchProtocol:
+def make_protocol(**changes: dict[str, object]) -> AnchoredProtocol:
     """demo@1 with some settings changed, by section."""
     protocol = load_protocol("demo@1")
     sections = {name: getattr(protocol, name).model_copy(update=fields) for name, fields in changes.items()}

@@ -9,7 +9,7 @@ from evaluator.config.protocol import GainScale
 from evaluator.scoring import statistics
 from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks
 from evaluator.stages.aggregate.track_totals import TotalRules, assemble_result, build_totals
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import RunRecord, TaskRecord, hash_benchmark
@@ -61,7 +61,7 @@ def _assemble_result(run: RunRecord, tasks: Sequence[TaskScores], metadata: Judg
     )
 
 
-def _total_rules(protocol: DatasetResearchProtocol) -> TotalRules:
+def _total_rules(protocol: AnchoredProtocol) -> TotalRules:
     scale = protocol.scale
     return TotalRules(
         name=f"mean_{scale.kind}",
@@ -87,7 +87,7 @@ def _build_task_result(task: TaskScores) -> TaskResult:
     )
 
 
-def _aggregate_metadata(protocol: DatasetResearchProtocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
+def _aggregate_metadata(protocol: AnchoredProtocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
     """Aggregate the judge's verdicts over all tasks. Raises EvaluatorError while a verdict is missing."""
     verdicts = _list_verdicts(records)
     if protocol.judge is None or not verdicts:
@@ -126,7 +126,7 @@ def _total_seed_sd(method: Method, tasks: Sequence[TaskScores]) -> float | None:
     return statistics.seed_noise_of_total([*known, *[0.0] * (len(tasks) - len(trained))])
 
 
-def _flag_reason(protocol: DatasetResearchProtocol, records: Sequence[TaskRecord]) -> str | None:
+def _flag_reason(protocol: AnchoredProtocol, records: Sequence[TaskRecord]) -> str | None:
     """Reason why an entry is unranked until an organiser reviews it (SCORING.md, arena@1, rule 5).
 
     Looks at all rows together and at those of each task: copies in a few tasks would be diluted by the others.

@@ -27,7 +27,7 @@ from evaluator.scoring.normalization import (
     resampled_scores,
 )
 from evaluator.stages.aggregate.track_totals import widen_interval
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.records import TaskRecord
 from submissions.records.base import Score
 from submissions.records.result import Method, MethodScore, TrivialScore
@@ -70,7 +70,7 @@ class ScoringPool:
     For many answers it uses a process for each core; else scoring is fast enough at the end.
     """
 
-    def __init__(self, protocol: DatasetResearchProtocol, answers: int) -> None:
+    def __init__(self, protocol: AnchoredProtocol, answers: int) -> None:
         self._protocol = protocol
         self._pool = _open_process_pool() if answers >= PARALLEL_THRESHOLD else None
         self._begun: dict[str, tuple[TaskRecord, Future[TaskScores]]] = {}
@@ -107,7 +107,7 @@ def _open_process_pool() -> ProcessPoolExecutor:
 
 
 def score_tasks(
-    protocol: DatasetResearchProtocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
+    protocol: AnchoredProtocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
 ) -> list[TaskScores]:
     """Score all tasks, in order, on all cores if there are many answers. Raises like `score_task`."""
     with ScoringPool(protocol, count_answers(records)) as scoring:
@@ -124,7 +124,7 @@ def _count_record_answers(record: TaskRecord) -> int:
     return len(record.questions) * (ends + sum(len(method.draws) for method in record.answers))
 
 
-def score_task(protocol: DatasetResearchProtocol, record: TaskRecord) -> TaskScores:
+def score_task(protocol: AnchoredProtocol, record: TaskRecord) -> TaskScores:
     """Score a task from its stored record."""
     ends, measured = record.anchor_scores(protocol.metrics), record.metric_results(protocol.metrics)
     drawn = _resample_items(protocol, record)
@@ -147,7 +147,7 @@ def score_task(protocol: DatasetResearchProtocol, record: TaskRecord) -> TaskSco
 
 
 def _trivial_scores(
-    protocol: DatasetResearchProtocol, record: TaskRecord, ends: AnchorScores, drawn: ItemDraws
+    protocol: AnchoredProtocol, record: TaskRecord, ends: AnchorScores, drawn: ItemDraws
 ) -> tuple[TrivialScore, ...]:
     """Scores and gains of the trivial baselines; none under rules without them."""
     if not isinstance(protocol.scale, GainScale) or not protocol.scale.floors:
@@ -176,7 +176,7 @@ class ItemDraws:
         return f"{self.clusters.count} passages with {self.counts.shape[1]} items are few for an interval"
 
 
-def _resample_items(protocol: DatasetResearchProtocol, record: TaskRecord) -> ItemDraws:
+def _resample_items(protocol: AnchoredProtocol, record: TaskRecord) -> ItemDraws:
     """Draw a task's items, or clusters of them where the protocol says so and some share a passage."""
     settings, items = protocol.statistics, len(record.questions)
     if not items:
@@ -188,7 +188,7 @@ def _resample_items(protocol: DatasetResearchProtocol, record: TaskRecord) -> It
 
 
 def _method_score(
-    protocol: DatasetResearchProtocol, method: Method, measured: MetricResult, ends: AnchorScores, drawn: ItemDraws
+    protocol: AnchoredProtocol, method: Method, measured: MetricResult, ends: AnchorScores, drawn: ItemDraws
 ) -> MethodScore:
     value = normalized_score(measured, ends, protocol.scale)
     if value.value is not None:
@@ -212,7 +212,7 @@ def _with_interval(measured: MetricResult, drawn: ItemDraws) -> Score:
     return score.model_copy(update={"interval": ends, "rough": drawn.rough})
 
 
-def _seed_sd(protocol: DatasetResearchProtocol, ends: AnchorScores) -> float | None:
+def _seed_sd(protocol: AnchoredProtocol, ends: AnchorScores) -> float | None:
     """SD of the reference's trainings on the normalized scale; None with fewer than two."""
     found = [normalized_score(one, ends, protocol.scale).value for one in ends.seeds]
     known = [value for value in found if value is not None]
@@ -223,7 +223,7 @@ def _component_results(measured: MetricResult) -> tuple[MetricResult, ...]:
     return (*(part for _, part in measured.parts), *measured.others)
 
 
-def _build_missing_score(protocol: DatasetResearchProtocol, method: Method, record: TaskRecord) -> MethodScore:
+def _build_missing_score(protocol: AnchoredProtocol, method: Method, record: TaskRecord) -> MethodScore:
     """Score of a missing task: no metric, and a gain of 0 (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
     if record.rows:
         why = f"{method} is not measured yet"

@@ -1,9 +1,9 @@
 """DatasetResearch: fine-tunes on each delivered data set, and shows its rows as shots (SCORING.md)."""
 
 from evaluator.planning.plan import make_plan
+from evaluator.stages.anchored_protocol import AnchoredProtocol, describe_scale
 from evaluator.stages.anchors import current_version, import_anchors, measure_anchors, unadmitted_tasks
 from evaluator.stages.context import check_tools, open_context
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol, describe_scale
 from evaluator.stages.recompute import recompute_result
 from evaluator.tracks.dataset_research.evaluation import (
     evaluate_submission,
@@ -16,7 +16,7 @@ from evaluator.tracks.scorer import AnchorTools, TrackScorer, WorkloadTools
 from submissions.tracks.dataset_research_scales import PROTOCOL_NOTES
 
 SCORER = TrackScorer(
-    protocol_type=DatasetResearchProtocol,
+    protocol_type=AnchoredProtocol,
     evaluate=evaluate_submission,
     rescore=recompute_result,
     describe_scale=describe_scale,

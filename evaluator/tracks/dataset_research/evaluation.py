@@ -21,9 +21,9 @@ from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.stages.aggregate.result import build_preview, build_result
 from evaluator.stages.aggregate.task_scores import ScoringPool, count_answers
+from evaluator.stages.anchored_protocol import FEW_SHOT_METHODS
 from evaluator.stages.anchors import check_anchor_matches, load_anchor_answers, load_checked_anchors
 from evaluator.stages.context import EvaluationContext, ModelRequest
-from evaluator.stages.dataset_research_protocol import FEW_SHOT_METHODS
 from evaluator.stages.few_shot import few_shot_requests
 from evaluator.stages.fine_tune import fine_tune_request
 from evaluator.stages.metadata.judge import DescribedDataset, Judge, judge_metadata

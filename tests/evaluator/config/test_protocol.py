@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from evaluator.config.protocol import PROTOCOLS
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.tracks.protocols import load_protocol
 from submissions.errors import NotFound
 
@@ -49,7 +49,7 @@ def test_an_unknown_field_is_refused() -> None:
     fields = tomllib.loads((PROTOCOLS / "demo@1.toml").read_text())
     fields["sft"]["packing"] = True
     with pytest.raises(ValidationError, match=r"sft\.packing"):
-        DatasetResearchProtocol.model_validate(fields)
+        AnchoredProtocol.model_validate(fields)
 
 
 def test_every_setting_shapes_the_hash() -> None:

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 
 from evaluator.config.protocol import PROTOCOLS
 from evaluator.models.base_model import PINNED_COMMITS, TINY, prepare_base_model, split_model_id
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.tracks.protocols import load_protocol
 from submissions.errors import EvaluatorError
 from tests.support.evaluation_factories import make_protocol
@@ -34,7 +34,7 @@ def commit(hub: Hub, version: str, model_type: str = "llama") -> str:
     return str(made.oid)
 
 
-def protocol(model: str = REPO) -> DatasetResearchProtocol:
+def protocol(model: str = REPO) -> AnchoredProtocol:
     return make_protocol(base_model={"id": model})
 
 

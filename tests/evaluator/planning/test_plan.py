@@ -23,7 +23,7 @@ from evaluator.planning.prompt_frame import build_frame
 from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, mean_load
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.scheduling import UnitResult, Units, WorkUnit
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.few_shot import few_shot_requests
 from evaluator.stages.fine_tune import fine_tune_request
 from evaluator.stages.reference_split import load_reference
@@ -76,7 +76,7 @@ def conditions(protocol: str = "demo@1", profile: str = "cpu", **more: Any) -> P
     return PlanInputs(load_protocol(protocol), load_profile(profile), **more)
 
 
-def asked_for(source: Benchmark, rules: DatasetResearchProtocol, folder: Path) -> tuple[list[WorkUnit], list[WorkUnit]]:
+def asked_for(source: Benchmark, rules: AnchoredProtocol, folder: Path) -> tuple[list[WorkUnit], list[WorkUnit]]:
     """The units of work that an evaluation hands to its crew: those after shots, and those with a training."""
     crew = Noted()
     bench = replace(null_context(folder, rules, NullTrainer(), NullGenerator()), executor=crew)

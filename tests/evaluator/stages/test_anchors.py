@@ -7,6 +7,7 @@ from statistics import stdev
 import pytest
 
 from evaluator.errors import AnchorsMissing
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.anchors import (
     check_anchor_matches,
     import_anchors,
@@ -16,7 +17,6 @@ from evaluator.stages.anchors import (
     unadmitted_tasks,
 )
 from evaluator.stages.context import EvaluationContext
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.records import compute_anchor
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.tracks.protocols import load_protocol
@@ -49,7 +49,7 @@ class Knowing(NullGenerator):
                 self.golden[tuple(bench.template.build_prompt(row.input))] = row.output
 
 
-def tools(folder: Path, protocol: DatasetResearchProtocol = DEMO) -> tuple[EvaluationContext, NullTrainer, Knowing]:
+def tools(folder: Path, protocol: AnchoredProtocol = DEMO) -> tuple[EvaluationContext, NullTrainer, Knowing]:
     trainer, generator = NullTrainer(), Knowing()
     bench = null_context(folder, protocol, trainer, generator)
     generator.learn(bench)
@@ -141,7 +141,7 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
     ],
 )
 def test_anchors_by_other_rules_or_weights_do_not_fit(
-    benchmark: Benchmark, tmp_path: Path, protocol: DatasetResearchProtocol, setup: dict[str, object], said: str
+    benchmark: Benchmark, tmp_path: Path, protocol: AnchoredProtocol, setup: dict[str, object], said: str
 ) -> None:
     bench = tools(tmp_path / "work")[0]
     theirs = tools(tmp_path / "theirs", protocol)[0]

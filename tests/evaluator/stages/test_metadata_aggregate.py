@@ -12,7 +12,7 @@ import pytest
 
 from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion_reply
 from evaluator.service.submission_runner import SubmissionRunner
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
@@ -34,7 +34,7 @@ from tests.support.judges import no_ambient_settings as no_ambient_settings
 pytestmark = pytest.mark.integration
 
 TASKS = [make_task("a"), make_task("b"), make_task("c", kind="reasoning")]
-PROTOCOL = DatasetResearchProtocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
+PROTOCOL = AnchoredProtocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
 FULL = Metadata(
     introduction="numbers",
     task="counting",

@@ -8,7 +8,7 @@ import pytest
 
 from evaluator.errors import ProtocolMismatch
 from evaluator.stages.aggregate.result import build_result
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.metadata.verdict import missing_verdict
 from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records
 from evaluator.stages.stored_run import save_records
@@ -46,9 +46,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def changed(**fields: object) -> DatasetResearchProtocol:
+def changed(**fields: object) -> AnchoredProtocol:
     protocol = make_protocol()
-    return DatasetResearchProtocol.model_validate(protocol.model_dump() | fields)
+    return AnchoredProtocol.model_validate(protocol.model_dump() | fields)
 
 
 def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) -> None:

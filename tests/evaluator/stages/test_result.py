@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluator.stages.aggregate import task_scores as scored
 from evaluator.stages.aggregate.result import build_preview, build_result
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.records import AnchorAnswers, MethodAnswers, TaskRecord, compute_anchor
 from evaluator.stages.stored_run import save_records
 from submissions.errors import EvaluatorError
@@ -227,7 +227,7 @@ def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_
     texts = ["the committee meets again on a day", "nobody came to the house", "rain fell on the hill all night"]
     rows = tuple(Row(input="?", output=texts[place % 3]) for place in range(30))
     answers = tuple(" ".join(row.output.split()[: 2 + place % 5]) for place, row in enumerate(rows))
-    protocol = DatasetResearchProtocol.model_validate(
+    protocol = AnchoredProtocol.model_validate(
         make_protocol().model_dump() | {"scale": {"kind": "ratio"}, "metrics": "paper-metrics@1"}
     )
     parts = tuple(Score(name=name, value=0.37, n=30) for name in ("unigram_precision", "sacrebleu"))
@@ -260,7 +260,7 @@ def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_
 
 def test_under_paper_1_the_scale_is_the_ratio_and_every_task_counts() -> None:
     tasks = [make_task(name, "text_classification") for name in "ab"]
-    protocol = DatasetResearchProtocol.model_validate(
+    protocol = AnchoredProtocol.model_validate(
         make_protocol().model_dump() | {"scale": {"kind": "ratio"}, "metrics": "paper-metrics@1"}
     )
     records = [record(tasks[0], 4, anchor=make_anchor(0.0, 0.5)), record(tasks[1], 4, anchor=make_anchor(0.6, 0.0))]

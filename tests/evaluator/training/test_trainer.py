@@ -21,7 +21,7 @@ from evaluator.models import weight_canary as canary
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.models.weight_canary import Canary
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.training import DeepSpeedTrainer, TrainJob, TrainResult
 from tests.support import reference_trainer as naive
 from tests.support.evaluation_factories import make_protocol
@@ -52,7 +52,7 @@ class Run:
 
 
 def trainer(
-    tiny: Path, folder: Path, ranks: int, protocol: DatasetResearchProtocol = PROTOCOL, **changes: object
+    tiny: Path, folder: Path, ranks: int, protocol: AnchoredProtocol = PROTOCOL, **changes: object
 ) -> DeepSpeedTrainer:
     profile = load_profile("cpu").model_copy(update={"ranks": ranks, **changes})
     return DeepSpeedTrainer(tiny, protocol, profile, folder / "trainer.log")

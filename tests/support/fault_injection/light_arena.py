@@ -26,8 +26,8 @@ from typing import Any, Self
 from evaluator.cli.app import app
 from evaluator.generation import Completion
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.stages.anchored_protocol import AnchoredProtocol
 from evaluator.stages.context import EvaluationContext
-from evaluator.stages.dataset_research_protocol import DatasetResearchProtocol
 from evaluator.stages.track_context import ToolSettings
 from evaluator.testing.null_backend import null_context
 from evaluator.tracks import context_pool
@@ -186,7 +186,7 @@ def score(job: Job) -> None:
     step = Steps(out, job.die)
 
     @contextmanager
-    def light(protocol: DatasetResearchProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
+    def light(protocol: AnchoredProtocol, settings: ToolSettings) -> Iterator[EvaluationContext]:
         tools = LightTrainer(out, step, job.pause), LightGenerator(out, step, job.pause)
         yield null_context(settings.work, protocol, *tools, settings.progress)
 

@@ -35,7 +35,7 @@ class FewShotSettings(Record):
     """Shots of an entry with fewer rows than shots: all its rows, or none as in the published code."""
 
 
-class DatasetResearchProtocol(Protocol):
+class AnchoredProtocol(Protocol):
     """One version of the rules of DatasetResearch. The order of the fields shapes its hash."""
 
     POST_GENERATION: ClassVar[tuple[str, ...]] = (
@@ -71,6 +71,6 @@ FEW_SHOT_METHODS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few
 """The method of each number of shots."""
 
 
-def describe_scale(protocol: DatasetResearchProtocol) -> ProtocolScale:
+def describe_scale(protocol: AnchoredProtocol) -> ProtocolScale:
     """Return the display scale of a protocol's totals."""
     return GAIN if isinstance(protocol.scale, GainScale) else SHARE
