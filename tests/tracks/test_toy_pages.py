@@ -22,14 +22,15 @@ from leaderboard.insights.system_figures import SystemFigures
 from leaderboard.settings import read_settings
 from leaderboard.tracks import BOARDS
 from leaderboard.tracks.board import TaskColumn
-from submissions.arena.arena import Arena, commit_with_retry
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.records.findings import TrackDetails
 from submissions.records.status import History, Status
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from submissions.tracks.published_protocol import ProtocolScale
 from tests.support.arena_fixture import TASKS, fill_with_one
-from tests.support.toy_results import add_toy_result, add_toy_tasks
+from tests.support.toy_results import PROTOCOL, add_toy_result, add_toy_tasks
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("toy_track")]
 START = datetime(2026, 4, 1, tzinfo=UTC)
@@ -175,13 +176,25 @@ def test_a_board_may_register_insights_and_detectors(site: TestClient, monkeypat
     assert "Number 2 of 2." in read_page(site, "/cases/first-large?protocol=toy@1")
 
 
-def test_further_columns_of_a_task_come_from_the_board(
-    site: TestClient, counted: list[Submission], monkeypatch: pytest.MonkeyPatch
+def test_further_columns_of_a_task_come_from_the_board_and_the_details(
+    arena: Arena, site: TestClient, counted: list[Submission], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(TrackDetails, "types", {})
+
+    class ToyDetails(TrackDetails):
+        track: str = "toy"
+        carries: int
+
+    whole = arena.read_result(counted[0].id, PROTOCOL)
+    tasks = (whole.tasks[0].model_copy(update={"details": ToyDetails(carries=41)}), *whole.tasks[1:])
+    content = to_json(whole.model_copy(update={"tasks": tasks}))
+    commit_with_retry(arena.results, [Change(result_path(counted[0].id, PROTOCOL), content)])
     columns = (TaskColumn("rows", "Integers"), TaskColumn("carries", "Carries"))
     monkeypatch.setitem(BOARDS, "toy", replace(BOARDS["toy"], task_columns=columns))
     text = read_page(site, f"/submissions/{counted[0].id}")
     assert "Items Integers Carries" in text
+    assert "1 1 41" in text
+    assert "1 1 –" in text
     assert "Integers" in read_page(site, "/tasks/large")
 
 
