@@ -99,7 +99,7 @@ def _run_check(
         _store_submission(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
         if check.submission:
             return
-    _sample_rows(reading, check, into, tuple(snapshot.frames.values()))
+    _sample_rows(reading, check, into, _list_frames(snapshot, parcel.track))
     if not can_repair(parcel.track):
         return
     check.corrected.mkdir()
@@ -132,6 +132,12 @@ def _parse_form(check: CheckSession, parcel: CheckRequest) -> SubmissionForm | N
     except InvalidForm as error:
         check.faults = {**check.faults, **error.faults}
         return None
+
+
+def _list_frames(snapshot: Snapshot, track: Track) -> tuple[PromptFrame, ...]:
+    """Return the frames of a track's protocols; one of unknown track counts, from an older evaluator."""
+    tracks = {name: protocol.track for name, protocol in snapshot.protocols.items()}
+    return tuple(frame for name, frame in snapshot.frames.items() if tracks.get(name, track.name) == track.name)
 
 
 def _sample_rows(reading: DeliveryCheck, check: CheckSession, into: Path, frames: Sequence[PromptFrame]) -> None:

@@ -1,0 +1,1 @@
+"""Importers of published benchmarks, each a package with its command."""
