@@ -77,8 +77,10 @@ class SubmissionRunner:
         shown = [list_protocols(repo, "previews") for repo in (self.arena.results, self.arena.drafts)]
         for ulid in line:
             done = {name for previews in shown for name in previews.get(ulid, ())}
+            if not (names := {rules.name for rules in served} - done):
+                continue  # asking the queue lists all results
             for rules in self.submission_queue.pending_protocols(ulid):
-                if rules in served and rules.name not in done:
+                if rules.name in names:
                     return ulid, rules
         return None
 
