@@ -20,13 +20,10 @@ from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.names.look_alikes import has_text
 from submissions.records.status import State
-from submissions.tracks import SYSTEM_TYPES
+from submissions.tracks import list_system_types
 
 UNKNOWN = "unknown"
-FILTERS: Mapping[str, tuple[str, ...]] = {
-    "state": (*get_args(State), UNKNOWN),
-    "system_type": SYSTEM_TYPES,
-}
+FILTERS = ("state", "system_type")
 AT_ONCE = 200
 """Rows per page; the downloads have all matching rows."""
 
@@ -66,7 +63,7 @@ def submissions_page(visit: PageRequest) -> View:
     """Render the list, with unreadable records listed separately. Raises NotFound for an unknown filter."""
     snapshot = visit.snapshot
     chosen = {name: visit.query.get(name, "") for name in (*FILTERS, "q")}
-    for name, values in FILTERS.items():
+    for name, values in _list_choices().items():
         if chosen[name] and chosen[name] not in values:
             raise NotFound(f"No {name} {chosen[name][:80]!r}; there are: {', '.join(values)}.")
     is_mine = visit.query.get("mine") == "1"
@@ -80,7 +77,7 @@ def submissions_page(visit: PageRequest) -> View:
         "is_mine": is_mine,
         "chosen": chosen,
         "options": {name: [value for value in values if any(getattr(row, name) == value for row in every)]
-                    for name, values in FILTERS.items()},
+                    for name, values in _list_choices().items()},
         "all": len(every),
         "is_narrowed": any(chosen.values()),
         "query": f"?{urlencode(state)}" if state else "",
@@ -135,6 +132,11 @@ def _submission_row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) 
         message=now.message if now else None,
         fault=now.fault if now else None,
     )
+
+
+def _list_choices() -> dict[str, tuple[str, ...]]:
+    """List the values of each filter."""
+    return {"state": (*get_args(State), UNKNOWN), "system_type": list_system_types()}
 
 
 def _iso_time(time: datetime | None) -> str | None:

@@ -10,17 +10,6 @@ TRACKS = {"dataset_research": dataset_research.TRACK}
 
 FIRST_TRACK = next(iter(TRACKS))
 """The track where none is named."""
-SUBSETS = tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
-"""Subsets of all tracks."""
-SYSTEM_TYPES = tuple(dict.fromkeys(kind for track in TRACKS.values() for kind in track.system_type_keys))
-"""Types of systems of all tracks."""
-KINDS = tuple(dict.fromkeys(group.key for track in TRACKS.values() for group in track.groups))
-"""Groups of tasks of all tracks."""
-
-
-def list_subsets() -> tuple[str, ...]:
-    """List the subsets of all tracks."""
-    return tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
 
 
 def list_system_types() -> tuple[str, ...]:
