@@ -15,9 +15,9 @@ from leaderboard.data.published.publication_dates import publication_days
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.tracks import board_named
+from submissions.index.result_summary import Key as TotalKey
 from submissions.index.result_summary import ResultSummary
 from submissions.names.look_alikes import group_names
-from submissions.tracks.published_protocol import ProtocolScale
 
 
 def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
@@ -30,10 +30,11 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
     everyone: list[ResultSummary | BoardRow] = [*results, *beside]
     teams = group_names(one.team for one in everyone)
     runs = Counter(teams[one.team] for one in everyone)
-    scale = scale_of(snapshot, view.protocol)
+    overall = (view.method, view.subset, "overall")
+    factor = scale_of(snapshot, view.protocol).factor
     best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
-        value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, view, scale)
+        value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, overall, factor)
         if value is not None:
             key = -value, one.system.casefold(), one.submission or ""
             team = teams[one.team]
@@ -59,16 +60,17 @@ def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> 
 def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
     """Results that have a row in a view."""
     groups = [(view.method, view.subset, group) for group in board_named(track).groups]
+    protocol = view.protocol
     return [
         result
         for _, result in snapshot.published
-        if (result.track, result.protocol) == (track, view.protocol)
+        if (result.track, result.protocol) == (track, protocol)
         and any(key in result.layout.total_positions for key in groups)
     ]
 
 
-def _overall_gain(result: ResultSummary, view: BoardQuery, scale: ProtocolScale) -> float | None:
+def _overall_gain(result: ResultSummary, total: TotalKey, factor: float) -> float | None:
     """The overall gain for display, without the rest of the total."""
-    place = result.layout.total_positions.get((view.method, view.subset, "overall"))
+    place = result.layout.total_positions.get(total)
     value = float(result.means[place, 0]) if place is not None else nan
-    return None if isnan(value) else scale.to_display(value)
+    return None if isnan(value) else value * factor
