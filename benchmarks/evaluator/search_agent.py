@@ -18,11 +18,12 @@ from pathlib import Path
 
 from benchmarks.evaluator.ways.searching_model import PROMPT, make_page, make_question, train_model
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.generation import VllmGenerator
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.retrieval.retriever import DEFAULT_K, Hit, Passage
 from evaluator.search_agent import AgentQuestion, AgentTrajectory, ModelSteps, SearchAgent, SearchAgentSettings
+from evaluator.stages.anchored_protocol import AnchoredProtocol
+from evaluator.tracks.protocols import load_protocol_as
 
 TARGET = 10.0
 SETTINGS = SearchAgentSettings(prompt=PROMPT, max_rounds=4, k=2, max_step_tokens=64, max_tokens=1024)
@@ -72,7 +73,7 @@ def main() -> None:
 
 def open_generator(model: Path, template: ChatTemplate, log: Path) -> VllmGenerator:
     """Return a generator whose engine has room for the agent's texts."""
-    protocol: Protocol = load_protocol("demo@1")
+    protocol = load_protocol_as("demo@1", AnchoredProtocol)
     size = {"max_prompt_tokens": SETTINGS.max_tokens, "max_new_tokens": SETTINGS.max_step_tokens}
     decoding = protocol.decoding.model_copy(update=size)
     return VllmGenerator(

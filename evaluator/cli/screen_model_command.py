@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.cli.command_options import AsJson, TrackName, default_work_dir, read_rows, select_tasks
+from evaluator.cli.command_options import AsJson, default_work_dir, select_tasks
 
 if TYPE_CHECKING:
     from evaluator.config.model_screen_settings import ModelScreenSettings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from submissions.cli.runtime import Progress
     from submissions.errors import EvaluatorError
     from submissions.records.task import Row, Task
+    from submissions.storage.local_repo import LocalRepo
 
 _PAGE = "docs/organiser-screen.md"
 
@@ -35,7 +36,7 @@ def screen_with_models(
     ] = "",
     benchmark: Annotated[str, typer.Option(metavar="DIR", help="Benchmark; default: beside the arena.")] = "",
     tasks: Annotated[str, typer.Option(metavar="A,B", help="Only these tasks.")] = "",
-    track: TrackName = "dataset_research",
+    track: Annotated[str, typer.Option(help="Track of the data, if the benchmark has tasks of several.")] = "",
     work: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the models' answers.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -139,9 +140,10 @@ def _open_source(source: str, arena: str, benchmark: Benchmark, track: str, bar:
     if arena:
         opened = open_arena(arena, is_checked=True)
         submission = opened.read_submission(source)
-        files = frozenset(file.task for file in submission.files)
+        files = frozenset(file.task for file in submission.files if file.task)
         yield DeliverySource(submission.id, submission.track, files, partial(opened.read_rows, submission))
         return
+    track = track or _find_track(benchmark)
     every = [task for task in benchmark.read_tasks() if task.track == track]
     with TempFolder() as into:
         with DeliveryCheck() as reading:
@@ -149,5 +151,23 @@ def _open_source(source: str, arena: str, benchmark: Benchmark, track: str, bar:
         if not report.accepted:
             typer.echo(format_report(report), err=True)
             raise SubmissionRejected(report)
-        files = frozenset(file.task for file in report.files)
-        yield DeliverySource(Path(source).resolve().name, track, files, partial(read_rows, LocalRepo(into)))
+        files = frozenset(file.task for file in report.files if file.task)
+        yield DeliverySource(Path(source).resolve().name, track, files, partial(_read_rows, LocalRepo(into)))
+
+
+def _find_track(benchmark: Benchmark) -> str:
+    """Return the track of a benchmark's tasks. Raises NotFound if they are of several, or there are none."""
+    from submissions.errors import NotFound
+
+    tracks = tuple(dict.fromkeys(task.track for task in benchmark.read_tasks()))
+    if len(tracks) != 1:
+        raise NotFound(f"The benchmark has tasks of {', '.join(tracks) or 'no track'}: name one with --track.")
+    return tracks[0]
+
+
+def _read_rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
+    """Read a task's rows as the check wrote them."""
+    from submissions.records.task import Row
+    from submissions.storage.codec import read_lines
+
+    return read_lines(repo, f"{task}.jsonl", Row)

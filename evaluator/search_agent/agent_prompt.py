@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from evaluator.llm.prompts import PromptFile, load_prompt
 
-PROMPT_TRACK = "search_sft"
+PROMPT_FOLDER = "search_agent"
 _QUESTION = "{{question}}"
 
 
 def load_agent_prompt(name: str) -> PromptFile:
     """Load an agent's prompt by name and version. Raises NotFound with those that exist."""
-    return load_prompt(PROMPT_TRACK, name)
+    return load_prompt(PROMPT_FOLDER, name)
 
 
 def fill_agent_prompt(prompt: PromptFile, question: str) -> str:
