@@ -16,7 +16,8 @@ from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.profile import load_profile
 from evaluator.models.memory_model import estimate_memory
 from evaluator.models.model_shape import lookup_model_shape
-from evaluator.tracks.protocols import load_protocol
+from evaluator.stages.anchored_protocol import AnchoredProtocol
+from evaluator.tracks.protocols import load_protocol_as
 from tests.support.dockerfile import STAGES, stage_environment
 from tests.support.documented_commands import parsed
 from tests.support.paths import ROOT
@@ -57,6 +58,12 @@ def entrypoint() -> dict[str, object]:
     return parsed(words)
 
 
+def rules_of(command: dict[str, object]) -> AnchoredProtocol:
+    """The one protocol that a command names."""
+    (name,) = command["protocol"]  # type: ignore[misc]
+    return load_protocol_as(name, AnchoredProtocol)
+
+
 def amount(text: str) -> float:
     number, unit = re.fullmatch(r"([\d.]+)(Ki|Mi|Gi|Ti|)", str(text)).groups()  # type: ignore[union-attr]
     return float(number) * 1024 ** ("", "Ki", "Mi", "Gi", "Ti").index(unit)
@@ -71,7 +78,7 @@ def test_the_entrypoint_is_a_command_of_ours() -> None:
     said = entrypoint()
     assert said["arena"] == "hf://ORG/PREFIX"
     assert said["forever"] is False, "a run that never ends keeps its nodes"
-    assert load_protocol(str(said["protocol"])).judge is not None
+    assert rules_of(said).judge is not None
     assert "$" not in the("RayJob")["spec"]["entrypoint"], "nobody expands it but the head's shell"
 
 
@@ -132,7 +139,7 @@ def test_the_ram_disk_holds_two_models_and_what_ray_keeps() -> None:
     assert volume["emptyDir"]["medium"] == "Memory"
     room = amount(volume["emptyDir"]["sizeLimit"])
     store, buffers = float(group["rayStartParams"]["object-store-memory"]), 4e9
-    rules = load_protocol(str(entrypoint()["protocol"]))
+    rules = rules_of(entrypoint())
     memory = estimate_memory(lookup_model_shape(rules.base_model.id), load_profile(str(entrypoint()["profile"])), rules)
     assert memory is not None
     models = memory.host["models"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evaluator.config.protocol import PROTOCOLS, Protocol, load_protocol
+from evaluator.config.protocol import PROTOCOLS
 from evaluator.llm.fake_server import (
     KEY,
     CannedReply,
@@ -21,6 +21,8 @@ from evaluator.llm.fake_server import (
     completion_reply,
     embedding_reply,
 )
+from evaluator.stages.anchored_protocol import AnchoredProtocol
+from evaluator.tracks.protocols import load_protocol
 from submissions.arena.arena import open_arena
 from submissions.records.task import Row
 from tests.support.command_lines import run_command
@@ -217,6 +219,6 @@ def test_no_stage_of_an_evaluation_knows_the_model_screen() -> None:
 def test_no_protocol_names_a_model_of_the_screen_and_no_hash_moved() -> None:
     hashes = {file.stem: load_protocol(file.stem).sha256 for file in PROTOCOLS.glob("*.toml")}
     assert hashes == json.loads(PINNED.read_text())
-    schema = json.dumps(Protocol.model_json_schema())
+    schema = json.dumps(AnchoredProtocol.model_json_schema())
     assert "EmbeddingSettings" not in schema
     assert "ModelScreen" not in schema

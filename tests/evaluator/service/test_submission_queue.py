@@ -31,7 +31,7 @@ def history(*entries: tuple[State, int], ulid: str = "0" * 26) -> History:
 
 def waiting(name: int, *entries: tuple[State, int], asked: bool = False) -> QueuedSubmission:
     ulid = new_id(NOW + timedelta(seconds=name))
-    return QueuedSubmission(ulid, history(*(entries or (("received", 0),)), ulid=ulid), asked)
+    return QueuedSubmission(ulid, history(*(entries or (("received", 0),)), ulid=ulid), (), asked)
 
 
 MINUTES = [

@@ -15,12 +15,13 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evaluator.config.profile import load_profile
-from evaluator.config.protocol import load_protocol
 from evaluator.models import tiny_llama
 from evaluator.models.base_model import prepare_base_model
 from evaluator.models.families import FAMILIES, TINY_FAMILIES, choose_family, read_family
 from evaluator.models.memory_model import estimate_training
 from evaluator.models.model_shape import SHAPES, lookup_model_shape, read_model_shape
+from evaluator.stages.anchored_protocol import AnchoredProtocol
+from evaluator.tracks.protocols import load_protocol_as
 from submissions.errors import CorruptRecord, EvaluatorError
 from tests.support.evaluation_factories import make_protocol
 from tests.support.tiny_families import write_tokenizer
@@ -100,7 +101,7 @@ def test_a_qwen3_config_without_the_width_of_a_head_has_transformers_own(tmp_pat
 
 def test_wide_heads_and_their_norms_need_memory(tmp_path: Path) -> None:
     """Queries of Qwen3-4B are 4,096 wide beside a hidden state of 2,560."""
-    protocol, profile = load_protocol("arena@1"), load_profile("8xh100")
+    protocol, profile = load_protocol_as("arena@1", AnchoredProtocol), load_profile("8xh100")
     shape = read_model_shape(write_config(tmp_path, PUBLISHED["Qwen3-4B"][0]))
     narrow = shape.model_copy(update={"head": 80, "has_head_norms": False})
     plain = shape.model_copy(update={"has_head_norms": False})
