@@ -86,7 +86,7 @@ def test_small_shifts_are_not_told(minutes: float, told: list[int]) -> None:
     line = [waiting(1), waiting(2)]
     before = dict(queue_positions(line, each, NOW))
     again = [
-        QueuedSubmission(one.ulid, History(submission=one.ulid, entries=(before[one.ulid],)), False) for one in line
+        QueuedSubmission(one.ulid, History(submission=one.ulid, entries=(before[one.ulid],)), (), False) for one in line
     ]
     moved = queue_positions(again, each, NOW + timedelta(minutes=minutes))
     assert [status.place for _, status in moved] == told, "the wait of the second is longer"
