@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluator.cli.plan_report import format_phases, format_plan
+from evaluator.cli.reports.plan_report import format_phases, format_plan
 from evaluator.planning.plan import PlanReport
 from evaluator.tracks import get_scorer
 from evaluator.tracks.protocols import is_shipped_protocol, load_protocol

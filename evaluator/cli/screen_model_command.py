@@ -41,7 +41,7 @@ def screen_with_models(
     as_json: AsJson = False,
 ) -> None:
     """List rows that models find to be hidden test rows rephrased or translated. Changes no score and no entry."""
-    from evaluator.cli.screen_report import print_screening
+    from evaluator.cli.reports.screen_report import print_screening
     from evaluator.config.model_screen_settings import ModelScreenSettings
     from evaluator.config.settings_file import load_settings
     from submissions.arena.benchmark import open_benchmark

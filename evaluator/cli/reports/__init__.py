@@ -1,0 +1,1 @@
+"""Reports of commands on a terminal."""
