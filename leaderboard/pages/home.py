@@ -23,6 +23,8 @@ from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, mixed_frame
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.tracks import BOARDS
+from leaderboard.tracks.board import FrontWords
+from leaderboard.tracks.planned import PLANNED_TRACKS, PlannedTrack
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.status import State
 from submissions.tracks import TRACKS
@@ -31,15 +33,6 @@ from submissions.tracks.published_protocol import ProtocolScale
 LEADERS = 5
 CASES = 3
 ON_THEIR_WAY: tuple[State, ...] = ("received", "checking", "queued", "evaluating", "retrying")
-TO_COME = (
-    ("Data recipes", "a plan and its pipeline, scored by what a model learns from the resulting data"),
-    (
-        "Research trees",
-        "layered questions with verifiable answers, scored by their quality and what a model learns from them",
-    ),
-    ("Search training data", "data that teaches a model to search, scored by exact answers to hidden questions"),
-)
-"""Designed tracks without a scorer yet: what is submitted, and the measure."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,8 @@ def home_page(visit: PageRequest) -> View:
         "sources": {track: load_published(track) for track in BOARDS},
         "counts": _arena_counts(snapshot),
         "cases": list(islice(written, CASES)),
-        "to_come": TO_COME,
+        "front": describe_front(),
+        "to_come": list_planned(),
     }
     return View("home.html", context, _leaders_table(boards))
 
@@ -94,6 +88,34 @@ def leaders_export(visit: PageRequest) -> View:
 def redirect_to_home(request: Request) -> Response:  # noqa: ARG001
     """Redirect to the leaders on the front page."""
     return RedirectResponse("/#leaders")
+
+
+def describe_front() -> FrontWords:
+    """Words of the front page: those of the only board, or of all boards together."""
+    board, *others = BOARDS.values()
+    if board.front and not others:
+        return board.front
+    titles = [TRACKS[name].title for name in BOARDS]
+    listed = f"{', '.join(titles[:-1])} and {titles[-1]}" if others else titles[0]
+    about = "A board ranks systems by what they submit. " if others else ""
+    return FrontWords(
+        title=f"Boards: {listed}" if others else board.lead,
+        description=f"Leaderboards of {listed}." if others else board.lead,
+        question="Which system delivers the best data?" if others else board.lead,
+        about=f"{about}Every score has a protocol, an interval and a recorded setup.",
+        delivery=("the files that its board takes", list_files()),
+    )
+
+
+def list_planned() -> list[PlannedTrack]:
+    """List the tracks that are designed and not registered yet."""
+    return [planned for name, planned in PLANNED_TRACKS.items() if name not in TRACKS]
+
+
+def list_files() -> str:
+    """Forms of the files that each track takes."""
+    forms = {track.title: " or ".join(one.name_form for one in track.payloads.values()) for track in TRACKS.values()}
+    return "; ".join(f"{form} for {title}" for title, form in forms.items())
 
 
 def _leaders_table(boards: list[Leading]) -> Table:

@@ -60,6 +60,22 @@ class Section:
 
 
 @dataclass(frozen=True)
+class FrontWords:
+    """Words of the front page while its board is the only one."""
+
+    title: str
+    """Title of the page."""
+    description: str
+    """The same for search engines, in a sentence."""
+    question: str
+    """Heading."""
+    about: str
+    """Text below the heading."""
+    delivery: tuple[str, str]
+    """What to submit, after "Submit": the part in bold, and the rest of the sentence."""
+
+
+@dataclass(frozen=True)
 class Board:
     """One track's page."""
 
@@ -78,6 +94,8 @@ class Board:
     """Detectors of notable tasks, for the page of case studies."""
     task_columns: tuple[TaskColumn, ...] = ()
     """Figures of a result's task beside its scores: on the task's, the system's and the submission's page."""
+    front: FrontWords | None = None
+    """Words of the front page while this board is the only one; None for its lead and its track's files."""
     end_names: tuple[str, str] = ("", "")
     """Short names of the scale's zero and of its reference on a chart's axis; empty without such points."""
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from starlette.testclient import TestClient
 
 from leaderboard.api.service import ApiService
 from leaderboard.app import make_app
+from leaderboard.pages.home import describe_front, list_planned
 from leaderboard.settings import BadSetting, read_settings
+from leaderboard.tracks import BOARDS
+from leaderboard.tracks.planned import PLANNED_TRACKS, PlannedTrack
 from submissions.arena.arena import Arena
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_jsonl
@@ -137,6 +141,23 @@ def test_the_front_page_has_both_boards(site: TestClient) -> None:
     leaders = {row["system"]: row for row in site.get("/leaders.json").json()}
     assert (leaders["Abacus"]["overall"], leaders["Abacus"]["knowledge"]) == (351.5, None)
     assert leaders["Scholar Search 2"]["knowledge"] is not None
+
+
+def test_the_front_page_speaks_of_both_boards(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = unescape(site.get("/").text)
+    hero = home.partition('class="hero"')[2].partition("</section>")[0]
+    assert "<title>Boards: DatasetResearch and Toy" in home
+    assert "real data" not in hero
+    steps = home.partition('id="take-part"')[2]
+    assert "<task id>.jsonl for DatasetResearch; <task id>.txt for Toy" in steps
+    assert "an input and an output" not in steps
+    monkeypatch.setitem(PLANNED_TRACKS, "toy", PlannedTrack("toys", "integers"))
+    monkeypatch.delitem(PLANNED_TRACKS, "data_recipe")
+    monkeypatch.delitem(PLANNED_TRACKS, "deep_research")
+    (only,) = list_planned()
+    assert only.title == "search training data", "a registered track is not to come"
+    monkeypatch.delitem(BOARDS, "dataset_research")
+    assert describe_front().question == "Which system delivers the largest integers?"
 
 
 def test_the_feed_tells_of_each_result(site: TestClient, counted: list[Submission]) -> None:

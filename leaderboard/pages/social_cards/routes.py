@@ -17,7 +17,7 @@ from leaderboard.data.systems import slug_of, system_named, system_results
 from leaderboard.pages.cases.detected import detected_case
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.pages.cases.list_page import CaseListQuery
-from leaderboard.pages.home import board_leaders
+from leaderboard.pages.home import board_leaders, describe_front
 from leaderboard.pages.social_cards.drawing import Bar, SocialCard, Words, draw_card
 from leaderboard.pages.task.page import scores_table
 from leaderboard.templates import format_figure, humanize
@@ -45,9 +45,7 @@ def site_card(visit: PageRequest, _: str) -> SocialCard:
     """Card of the whole site: its question and its size."""
     snapshot = visit.snapshot
     note = f"{len(snapshot.tasks)} tasks · {len(snapshot.briefs)} submissions · {len(snapshot.results)} results"
-    return SocialCard(
-        "leaderboard", Words("Which system finds or makes the training data that teaches a model most?"), note=note
-    )
+    return SocialCard("leaderboard", Words(describe_front().question), note=note)
 
 
 def board_card(visit: PageRequest, name: str) -> SocialCard:
