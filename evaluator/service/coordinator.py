@@ -80,7 +80,8 @@ class Coordinator:
         while True:
             try:
                 if not prepared:
-                    publish_task_list(worker.arena, worker.benchmark, worker.contexts.iter_contexts())
+                    with heartbeat_while(session):  # a context may download its model first
+                        publish_task_list(worker.arena, worker.benchmark, worker.contexts.iter_contexts())
                     prepared = True
                 if self.run_once(worker, session, forever=forever) is None:
                     if not forever:
@@ -92,10 +93,12 @@ class Coordinator:
 
     @contextmanager
     def _release_on_exit(self, session: ArenaSession) -> Iterator[None]:
-        """On exit, flush all writes and release the lease, if time allows."""
+        """On exit, flush all writes and release the lease, if time allows; a lost lease or Hub is left alone."""
         try:
             yield
-        except KeyboardInterrupt:
+        except (LeaseHeld, LeaseLost, *HUB_ERRORS):
+            raise
+        except (KeyboardInterrupt, ArenaError, OSError):
             self._release_now(session)
             raise
         self._flush_and_release(session)
