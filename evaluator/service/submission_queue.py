@@ -62,7 +62,7 @@ class SubmissionQueue:
         """`current`, by protocol, makes results of other versions pending again."""
         self.arena = arena
         self._protocols = tuple(protocols)
-        self._names = frozenset(rules.name for rules in protocols)
+        self._served = {rules.name: rules.track for rules in protocols}
         self._current = current or {}
         self._up_to_date: set[tuple[str, str]] = set()
         self._tracks: dict[str, str] = {}
@@ -76,7 +76,11 @@ class SubmissionQueue:
 
     def pending_protocols(self, ulid: str) -> tuple[Protocol, ...]:
         """Protocols under which a submission lacks a result, in the order served; those of other tracks never."""
-        return next((one.protocols for one in self._load_waiting([ulid])), ())
+        return self.pending_by_submission([ulid]).get(ulid, ())
+
+    def pending_by_submission(self, ulids: Sequence[str]) -> dict[str, tuple[Protocol, ...]]:
+        """Protocols under which each of these submissions lacks a result; this lists all results once."""
+        return {one.ulid: one.protocols for one in self._load_waiting(ulids)}
 
     def queued_ids(self) -> list[str]:
         """Submissions in queue order, without those that their owner withdrew. Writes nothing."""
@@ -125,7 +129,8 @@ class SubmissionQueue:
             outdated = {rules.name for rules in self._protocols if self._is_outdated(ulid, rules, published, drafted)}
             public = set(published.get(ulid, ())) - outdated
             pending = [rules for rules in self._protocols if rules.name not in public]
-            pending = [rules for rules in pending if self._read_track(ulid) in (None, rules.track)]
+            track = self._find_track(ulid, (*published.get(ulid, ()), *drafts)) if pending else None
+            pending = [rules for rules in pending if track in (None, rules.track)]
             if not pending:
                 continue
             try:
@@ -158,11 +163,15 @@ class SubmissionQueue:
         self._up_to_date.add((ulid, name))
         return False
 
-    def _read_track(self, ulid: str) -> str | None:
-        """Read a submission's track; None if its record is damaged, so that its evaluation reports that."""
+    def _find_track(self, ulid: str, measured: Collection[str]) -> str | None:
+        """Find a submission's track by the protocols that measured it, so that few records of a large arena are read.
+
+        None if its record is damaged, so that its evaluation reports that.
+        """
         if ulid not in self._tracks:
+            tracks = [self._served[name] for name in measured if name in self._served]
             try:
-                self._tracks[ulid] = self.arena.read_submission(ulid).track
+                self._tracks[ulid] = tracks[0] if tracks else self.arena.read_submission(ulid).track
             except (CorruptRecord, NotFound):
                 return None
         return self._tracks[ulid]
@@ -195,7 +204,9 @@ class SubmissionQueue:
     def _recent_histories(self, most: int = 20) -> Iterator[History]:
         """Histories of the last submissions that have a result under one of the protocols."""
         repos = (self.arena.published_protocols(), self.arena.draft_protocols())
-        done = {ulid for results in repos for ulid, names in results.items() if not self._names.isdisjoint(names)}
+        done = {
+            ulid for results in repos for ulid, names in results.items() if not self._served.keys().isdisjoint(names)
+        }
         for ulid in sorted(done)[-most:]:
             with suppress(CorruptRecord):
                 yield self.arena.read_history(ulid)

@@ -75,14 +75,12 @@ class SubmissionRunner:
         if not served:
             return None
         shown = [list_protocols(repo, "previews") for repo in (self.arena.results, self.arena.drafts)]
-        for ulid in line:
-            done = {name for previews in shown for name in previews.get(ulid, ())}
-            if not (names := {rules.name for rules in served} - done):
-                continue  # asking the queue lists all results
-            for rules in self.submission_queue.pending_protocols(ulid):
-                if rules.name in names:
-                    return ulid, rules
-        return None
+        done = {ulid: {name for previews in shown for name in previews.get(ulid, ())} for ulid in line}
+        names = {rules.name for rules in served}
+        without = [ulid for ulid in line if names - done[ulid]]
+        pending = self.submission_queue.pending_by_submission(without) if without else {}
+        candidates = ((ulid, rules) for ulid in without for rules in pending.get(ulid, ()))
+        return next(((ulid, rules) for ulid, rules in candidates if rules.name in names - done[ulid]), None)
 
     def evaluate(self, ulid: str, timer: QueueTimer | None = None, protocol: Protocol | None = None) -> State:
         """Evaluate one submission, publish, and return its new state. Raises HUB_ERRORS, LeaseLost, non-ArenaErrors.
