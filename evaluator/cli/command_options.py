@@ -55,7 +55,10 @@ def check_track(track: str, protocol: Protocol) -> str:
     if track:
         get_track(track)
     if track not in ("", protocol.track):
-        raise NotFound(f"{protocol.name} is a protocol of {protocol.track}, not of {track[:80]!r}: omit --track.")
+        raise NotFound(
+            f"{protocol.name} is a protocol of {protocol.track}, not of {track[:80]!r}: omit --track, or choose with "
+            f"--protocol one of that track, for example {get_track(track).demo_protocol}."
+        )
     return protocol.track
 
 

@@ -108,7 +108,7 @@ def build_service(
     return EvaluationService(
         arena=arena,
         benchmark=benchmark,
-        protocols=tuple(map(load_protocol, protocols)),
+        protocols=tuple(map(load_protocol, dict.fromkeys(protocols))),
         settings=ToolSettings(load_profile(profile), work or default_work_dir(arena), judge=judge, no_judge=no_judge),
         name=name,
         every=every,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluator.cli.app import app
+from evaluator.cli.evaluation_service import build_service
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import ProtocolMismatch
 from evaluator.publishing.arena_session import open_session
+from evaluator.service import coordinator
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.track_context import ToolSettings, TrackContext, open_track_context
@@ -25,6 +28,7 @@ from evaluator.tracks.protocols import list_protocol_files, load_protocol
 from evaluator.tracks.rescore import matches_stored, rescore
 from submissions.arena.arena import Arena
 from submissions.checking.check import check_sources
+from submissions.errors import EvaluatorError, NotFound
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
@@ -49,6 +53,8 @@ class ToyWorld:
     track: Track
     opened: list[str] = field(default_factory=list)
     """Protocols whose context was opened, in order; a minus marks one that was closed."""
+    broken: str = ""
+    """Protocol whose context cannot be opened."""
 
     def __post_init__(self) -> None:
         repo = self.world.benchmark.repo
@@ -68,6 +74,8 @@ class ToyWorld:
     @contextmanager
     def open(self, protocol: Protocol) -> Iterator[TrackContext]:
         self.opened.append(protocol.name)
+        if protocol.name == self.broken:
+            raise EvaluatorError(f"No device for {protocol.name}.")
         if protocol.track == "toy":
             with open_track_context(protocol, ToolSettings(load_profile("cpu"), self.world.folder / "work")) as context:
                 yield context
@@ -93,6 +101,18 @@ class ToyWorld:
             say=said.append,
         ).run(forever=False)
         return said
+
+    def count_submission_reads(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Return a list that grows by each submission's record that is read."""
+        reads: list[str] = []
+        read = Arena.read_submission
+
+        def count_read(arena: Arena, ulid: str) -> Submission:
+            reads.append(ulid)
+            return read(arena, ulid)
+
+        monkeypatch.setattr(Arena, "read_submission", count_read)
+        return reads
 
     def state(self, submission: Submission) -> str:
         return self.arena.read_history(submission.id).now.state
@@ -280,3 +300,97 @@ def test_a_scorer_has_the_stages_of_its_track() -> None:
     for name, scorer in SCORERS.items():
         assert set(scorer.precompute) <= set(TRACKS[name].stages)
         assert (scorer.preview is not None) == any(method.is_preview for method in TRACKS[name].methods)
+
+
+def test_tools_that_cannot_be_opened_leave_no_lease_behind(toys: ToyWorld) -> None:
+    submission = toys.submit()
+    toys.broken = "toy-twice@1"
+    with pytest.raises(EvaluatorError, match="No device for toy-twice@1"):
+        toys.work(*BOTH)
+    another = open_session(toys.arena, "another", "another nonce")
+    another.acquire_leases()  # would raise LeaseHeld
+    another.release_leases()
+    toys.broken = ""
+    toys.work(*BOTH)
+    assert toys.state(submission) == "published"
+
+
+def test_the_lease_is_renewed_while_tools_are_opened(toys: ToyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    beating: list[bool] = []
+    opened: list[tuple[str, bool]] = []
+
+    @contextmanager
+    def renew(_session: object) -> Iterator[None]:
+        beating.append(True)
+        yield
+        beating.pop()
+
+    monkeypatch.setattr(coordinator, "heartbeat_while", renew)
+    opening = toys.open
+    monkeypatch.setattr(
+        toys, "open", lambda rules: opened.append((rules.name, bool(beating))) or opening(rules), raising=True
+    )
+    toys.submit()
+    toys.work(*BOTH)
+    assert opened
+    assert all(is_renewed for _, is_renewed in opened)
+
+
+def test_a_record_is_not_read_for_the_track_of_what_was_measured(
+    toys: ToyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys.submit()
+    toys.work("toy@1")
+    queue = toys.runner("toy@1", PROTOCOL.name).submission_queue
+    reads = toys.count_submission_reads(monkeypatch)
+    assert queue.pending_ids() == []
+    assert reads == []
+
+
+def test_previews_are_chosen_by_listing_the_results_once(toys: ToyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("One", "Other", "Third"):
+        toys.submit(name)
+    toys.world.submit("Rows")
+    runner = toys.runner(PROTOCOL.name, "toy@1")
+    monkeypatch.setitem(SCORERS, "toy", replace(SCORERS["toy"], preview=None))
+    line = runner.submission_queue.refresh()
+    listed: list[str] = []
+    list_all = Arena.published_protocols
+    monkeypatch.setattr(Arena, "published_protocols", lambda arena: listed.append("") or list_all(arena))
+    assert runner._next_preview(line) == (line[-1], PROTOCOL)
+    assert len(listed) == 1
+
+
+def test_a_protocol_named_twice_is_served_once(toys: ToyWorld) -> None:
+    service = build_service(str(toys.world.folder), "", ["toy@1", "toy@1"], "cpu", None, None, no_judge=True, name="")
+    assert service.owner == "toy@1 on cpu"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('name = "odd@1"', "odd@1.toml: track: Field required"),
+        ('name = "odd@1"\ntrack = "hats"', "odd@1.toml: track: no scorer for 'hats'; there are: dataset_research, toy"),
+        ('name = "odd@2"\ntrack = "toy"', "odd@1.toml: name: 'odd@2' is not the name of the file, 'odd@1'"),
+        ('name = "odd@1"\ntrack = "toy"\nhats = 1', "odd@1.toml: hats: Extra inputs are not permitted"),
+        ("name", "odd@1.toml is not TOML"),
+    ],
+)
+def test_a_faulty_protocol_file_is_named_with_its_field(
+    toys: ToyWorld, monkeypatch: pytest.MonkeyPatch, content: str, message: str
+) -> None:
+    folder = toys.world.folder / "protocols"
+    folder.mkdir()
+    (folder / "odd@1.toml").write_text(content)
+    monkeypatch.setitem(SCORERS, "toy", replace(SCORERS["toy"], protocols=folder))
+    with pytest.raises(NotFound, match=re.escape(message)):
+        load_protocol("odd@1")
+
+
+def test_two_tracks_cannot_have_a_protocol_of_one_name(toys: ToyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = toys.world.folder / "protocols"
+    folder.mkdir()
+    (folder / "demo@1.toml").write_text('name = "demo@1"\ntrack = "toy"\n')
+    monkeypatch.setitem(SCORERS, "toy", replace(SCORERS["toy"], protocols=folder))
+    with pytest.raises(NotFound, match="unique across tracks"):
+        list_protocol_files()
