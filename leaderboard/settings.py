@@ -14,7 +14,8 @@ from submissions.checking.limits import MAX_UPLOAD_MB
 from submissions.errors import OurError
 from submissions.records.webhook_address import parse_webhook_ports
 from submissions.submitting.attempts import read_limits
-from submissions.tracks import TRACKS, find_track, get_track
+from submissions.tracks import FIRST_TRACK, TRACKS, find_owner, get_track
+from submissions.tracks.published_protocol import PROTOCOL_NAME
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _ROOT = r"(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])+"
@@ -205,12 +206,29 @@ def _parse_protocols(text: str) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for part in filter(None, re.split(r"[,\s]+", text)):
         track, _, name = part.rpartition("=")
-        if not re.fullmatch(r"[a-z0-9_-]+@[0-9]+", name):
+        if not re.fullmatch(PROTOCOL_NAME, name):
             raise BadSetting(
                 f"ARENA_PROTOCOL={text[:200]!r}: {name[:80]!r} is not a protocol: a name and a version, for example "
                 "arena@1, or for several boards track=protocol, joined by commas."
             )
         if track and track not in TRACKS:
             raise BadSetting(f"ARENA_PROTOCOL={text[:200]!r}: no track {track[:80]!r}; there are: {', '.join(TRACKS)}.")
-        chosen[track or find_track(name).name] = name
+        board = track or _guess_board(text, name)
+        if (owner := find_owner(name)) and owner.name != board:
+            raise BadSetting(f"ARENA_PROTOCOL={text[:200]!r}: {name} is a protocol of {owner.name}, not of {board}.")
+        if board in chosen:
+            raise BadSetting(f"ARENA_PROTOCOL={text[:200]!r} names two protocols for the board {board}: omit one.")
+        chosen[board] = name
     return chosen
+
+
+def _guess_board(text: str, protocol: str) -> str:
+    """Return the track of a protocol that is named alone; an unknown protocol is of the only track."""
+    if owner := find_owner(protocol):
+        return owner.name
+    if len(TRACKS) > 1:
+        raise BadSetting(
+            f"ARENA_PROTOCOL={text[:200]!r}: no track has a protocol {protocol[:80]!r}. Write track={protocol[:80]}, "
+            f"with one of the tracks: {', '.join(TRACKS)}."
+        )
+    return FIRST_TRACK

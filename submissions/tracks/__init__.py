@@ -41,7 +41,12 @@ def find_module(track: Track) -> str:
 
 def find_track(protocol: str) -> Track:
     """Return the track of a protocol by the protocol's name, which is unique across tracks; else the first track."""
-    return next((track for track in TRACKS.values() if track.has_protocol(protocol)), TRACKS[FIRST_TRACK])
+    return find_owner(protocol) or TRACKS[FIRST_TRACK]
+
+
+def find_owner(protocol: str) -> Track | None:
+    """Return the track that lists a protocol, in any version; None for a protocol that no track lists."""
+    return next((track for track in TRACKS.values() if track.has_protocol(protocol)), None)
 
 
 def describe_protocol(name: str) -> ProtocolSpec:

@@ -207,6 +207,14 @@ def test_each_board_has_its_own_default_protocol(visit: Open, arena: Arena) -> N
     assert (single.protocol_of("toy"), single.protocol_of("dataset_research")) == ("toy@2", "demo@1")
     with pytest.raises(BadSetting, match="no track 'hats'; there are: dataset_research, toy"):
         read_settings({"ARENA_PROTOCOL": "hats=toy@1"})
+    for setting, fault in (
+        ("toy=arena@1", "arena@1 is a protocol of dataset_research, not of toy"),
+        ("toy@1,toy@2", "two protocols for the board toy"),
+        ("hats@1", "no track has a protocol 'hats@1'. Write track=hats@1"),
+    ):
+        with pytest.raises(BadSetting, match=fault):
+            read_settings({"ARENA_PROTOCOL": setting})
+    assert read_settings({"ARENA_PROTOCOL": "toy=hats@1"}).protocol_of("toy") == "hats@1"
 
 
 def test_the_scale_that_an_evaluator_publishes_is_shown(visit: Open, arena: Arena) -> None:
