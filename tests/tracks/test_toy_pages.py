@@ -26,9 +26,9 @@ from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.records.findings import TrackDetails
 from submissions.records.status import History, Status
 from submissions.records.submission import Submission
-from submissions.storage.codec import to_json
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
-from submissions.tracks.published_protocol import ProtocolScale
+from submissions.tracks.published_protocol import POINTS, ProtocolScale, PublishedProtocol
 from tests.support.arena_fixture import TASKS, fill_with_one
 from tests.support.toy_results import PROTOCOL, add_toy_result, add_toy_tasks
 
@@ -203,3 +203,16 @@ def test_social_cards_are_drawn(site: TestClient, counted: list[Submission]) -> 
     for path in paths:
         card = site.get(f"/og/{path}.png")
         assert (card.status_code, card.headers["content-type"]) == (200, "image/png"), path
+
+
+def test_the_status_page_tells_when_no_evaluator_serves_the_track(site: TestClient, arena: Arena) -> None:
+    made = add_toy_result(arena, "Abacus", {"small": 3}, START)
+    stored = arena.read_history(made.id).entries[:1]
+    received = Change(f"status/{made.id}.json", to_json(History(submission=made.id, entries=stored)))
+    commit_with_retry(arena.results, [received])
+    assert "will add it to the queue" in site.get(f"/submissions/{made.id}/live").text
+    facts = {"sha256": "c" * 64, "stages": ("check",), "methods": (), "scale": POINTS}
+    for name, track, words in (("demo@1", "dataset_research", "waits until"), (PROTOCOL, "toy", "will add")):
+        served = (*arena.read_protocols(), PublishedProtocol(name=name, track=track, **facts))
+        commit_with_retry(arena.results, [Change("protocols.jsonl", to_jsonl(served))])
+        assert words in site.get(f"/submissions/{made.id}/live").text

@@ -53,7 +53,7 @@ def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
         "history": history,
         "private": submission is not None and submission.private,
         "steps": build_timeline(history, _list_stages(snapshot, track)) if history else [],
-        "advice": status_advice(history.now) if history else "",
+        "advice": status_advice(history.now, is_served=_is_served(snapshot, track)) if history else "",
         "state": history.now.state if history else "unknown",
         "is_final": history is None or history.now.state in FINAL,
         "results": len(snapshot.results.get(ulid, ())),
@@ -85,6 +85,11 @@ def find_track_of(snapshot: Snapshot, ulid: str) -> str:
     brief = snapshot.briefs.get(ulid)
     results = snapshot.results.get(ulid, {}).values()
     return brief.track if brief else next((result.track for result in results), FIRST_TRACK)
+
+
+def _is_served(snapshot: Snapshot, track: str) -> bool:
+    """Return whether the evaluator serves a protocol of a track; true where it has published none."""
+    return not snapshot.protocols or any(known.track == track for known in snapshot.protocols.values())
 
 
 def _list_stages(snapshot: Snapshot, track: str) -> tuple[Stage, ...]:

@@ -28,6 +28,8 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
     ("withdrawn", None): "Withdrawn by its owner.",
 }
 """Advice by state and by the party at fault."""
+UNSERVED = "This arena's evaluator serves no protocol of the track yet: the submission waits until one is served."
+"""Advice for a submission that no evaluator has added to its queue, nor will."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ def build_timeline(history: History, stages: Sequence[Stage]) -> list[TimelineSt
     ]
 
 
-def status_advice(status: Status) -> str:
+def status_advice(status: Status, *, is_served: bool = True) -> str:
     """Return the next action in a sentence; empty if the message is sufficient."""
+    if status.state == "received" and not is_served:
+        return UNSERVED
     return ADVICE.get((status.state, status.fault), "")
 
 

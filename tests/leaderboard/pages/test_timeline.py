@@ -89,6 +89,12 @@ def test_a_failure_of_ours_is_said_to_cost_nothing() -> None:
     assert status_advice(at("evaluating", 1)) == ""
 
 
+def test_a_submission_that_no_evaluator_queues_is_not_promised_a_place() -> None:
+    assert "will add it to the queue" in status_advice(RECEIVED)
+    assert "serves no protocol of the track" in status_advice(RECEIVED, is_served=False)
+    assert status_advice(QUEUED, is_served=False) == status_advice(QUEUED)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (3725, "1 h 2 min"), (90000, "1 d 1 h"), (86400, "1 d"), (-3, "0 s")],
