@@ -20,8 +20,6 @@ METHODS = ("few_shot", "fine_tune")
 GROUPS = ("knowledge", "reasoning")
 """Words of prose, too: as a string only where the whole string is the key."""
 OWN_FOLDERS = {"tracks", "stages", *NAMES}
-OLD_RECORDS = "submissions/records/old_records.py"
-"""Reader of records that were written before tracks listed their own keys."""
 _WORD = re.compile("|".join((*NAMES, *METHODS)))
 _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -68,7 +66,7 @@ def list_shared_modules() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             place = path.relative_to(ROOT)
-            if not OWN_FOLDERS & {*place.parts, place.stem} and place.as_posix() != OLD_RECORDS:
+            if not OWN_FOLDERS & {*place.parts, place.stem}:
                 yield path
 
 
