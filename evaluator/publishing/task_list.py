@@ -16,7 +16,6 @@ from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.repo import Change
 from submissions.tracks import get_track
 from submissions.tracks.published_protocol import PublishedProtocol
-from submissions.tracks.track import Track
 
 
 def publish_task_list(arena: Arena, benchmark: Benchmark, contexts: Iterable[TrackContext]) -> None:
@@ -53,7 +52,7 @@ def publish_task_list(arena: Arena, benchmark: Benchmark, contexts: Iterable[Tra
 def describe_protocol(rules: Protocol, benchmark: Benchmark) -> PublishedProtocol:
     """Describe a protocol for readers without the evaluator."""
     track, scorer = get_track(rules.track), get_scorer(rules.track)
-    version = scorer.current_version(benchmark, rules)
+    version, known = scorer.current_version(benchmark, rules), track.describe_protocol(rules.name)
     return PublishedProtocol(
         name=rules.name,
         track=rules.track,
@@ -62,11 +61,6 @@ def describe_protocol(rules: Protocol, benchmark: Benchmark) -> PublishedProtoco
         stages=track.stages,
         methods=rules.methods,
         scale=scorer.describe_scale(rules),
-        order=_protocol_order(rules.name, track),
-        note=scorer.notes.get(rules.name, ""),
+        order=known.order,
+        note=known.note,
     )
-
-
-def _protocol_order(name: str, track: Track) -> int:
-    """Position among the track's protocols: that for ranking first, that for demonstrations last."""
-    return 0 if name == track.default_protocol else 2 if name == track.demo_protocol else 1

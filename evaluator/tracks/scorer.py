@@ -23,7 +23,7 @@ from submissions.records.prompt_frame import PromptFrame
 from submissions.records.result import Result, ResultVersion
 from submissions.records.submission import DataFile
 from submissions.records.task import Row, Task
-from submissions.tracks import get_track
+from submissions.tracks import describe_protocol
 from submissions.tracks.published_protocol import ProtocolScale
 
 __all__ = ["AnchorTools", "EvaluationJob", "SubmissionData", "TrackScorer", "WorkloadTools"]
@@ -68,8 +68,8 @@ class TrackScorer(Generic[P, C]):
     """Computes all scores of a submission. Raises EvaluatorError; the next try reuses finished work."""
     rescore: Callable[[Path, P | None], Result]
     """Computes the Result in a folder of stored records again, under its own protocol or another."""
-    describe_scale: Callable[[P], ProtocolScale] = lambda rules: describe_headline(rules.track)
-    """Display scale of a protocol's totals; by default the values as they are, under the headline's name."""
+    describe_scale: Callable[[P], ProtocolScale] = lambda rules: describe_protocol(rules.name).scale
+    """Display scale of a protocol's totals; by default the one that its track states."""
     open_context: Callable[[P, ToolSettings], AbstractContextManager[C]] = open_track_context  # type: ignore[assignment]
     """Opens the tools of a protocol; by default those of a track without a model."""
     preview: Callable[[EvaluationJob[C], SubmissionData], Result] | None = None
@@ -84,19 +84,9 @@ class TrackScorer(Generic[P, C]):
     """None for a track whose scores are relative to nothing."""
     workload: WorkloadTools[P, C] | None = None
     """None for a track without an estimate."""
-    notes: Mapping[str, str] = field(default_factory=dict)
-    """Purpose of each protocol in a sentence, by its name."""
     protocols: Path = PROTOCOLS
     """Folder of its protocols' files."""
 
     def has_preview(self, protocol: P) -> bool:
         """Return whether a protocol's evaluations have a preview."""
         return self.preview is not None and protocol.has_preview
-
-
-def describe_headline(track: str) -> ProtocolScale:
-    """Describe the scale of a track whose values are shown as they are."""
-    rules = get_track(track)
-    label = next(method.label for method in rules.methods if method.key == rules.headline)
-    heading = label[:1].upper() + label[1:]
-    return ProtocolScale(unit=label, meaning=f"{heading}, averaged over all tasks.", heading=heading)

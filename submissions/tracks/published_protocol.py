@@ -46,7 +46,7 @@ class ProtocolScale(Record):
 
 
 POINTS = ProtocolScale(unit="points", meaning="Mean score over all tasks.", heading="Score")
-"""Scale of a track that names none."""
+"""Scale of values that are shown as they are."""
 
 
 class PublishedProtocol(Record):

@@ -79,8 +79,8 @@ class Track:
     """Groups of tasks with totals of their own, beside `overall`: the values of `Task.kind`."""
     system_types: tuple[Labelled, ...] = ()
     """Ways in which a system gets its data, one of which each submission states."""
-    scale: ProtocolScale = POINTS
-    """Scale of its totals under a protocol that is not among `protocols`."""
+    scale: ProtocolScale | None = None
+    """Scale of its totals under a protocol that is not among `protocols`; None for the headline's values in points."""
     protocols: tuple[ProtocolSpec, ...] = ()
     """Facts of its protocols, for arenas whose evaluator has published none."""
     subset_labels: Mapping[str, str] = field(default_factory=dict)
@@ -142,7 +142,12 @@ class Track:
         for known in self.protocols:
             if _family(known.name) == _family(name):
                 return replace(known, name=name, note="")
-        return ProtocolSpec(name, self.scale, self._order_by_name(name))
+        return ProtocolSpec(name, self.scale or self._headline_scale(), self._order_by_name(name))
+
+    def _headline_scale(self) -> ProtocolScale:
+        label = self.headline_method.label
+        heading = label[:1].upper() + label[1:]
+        return POINTS.model_copy(update={"heading": heading, "meaning": f"{heading}, averaged over all tasks."})
 
     def _order_by_name(self, protocol: str) -> int:
         """Position of a protocol that is not listed: any version of the default one first, of the demo one last."""

@@ -96,7 +96,7 @@ def test_a_task_page_shows_sums_and_no_anchors(site: TestClient) -> None:
     assert "Anchors" not in text
     assert "Leaders by sum Abacus" in text
     assert "700.000 699.000 to 701.000" in text
-    assert site.get("/tasks/large").text.count('<th scope="col" class="right">Score</th>') == 1
+    assert site.get("/tasks/large").text.count('<th scope="col" class="right">Sum</th>') == 1
     assert site.get("/tasks/large/anchors.json").json()[0]["base"] is None
     assert '/tasks?track=toy&amp;category=integers"' in site.get("/tasks/large").text
 

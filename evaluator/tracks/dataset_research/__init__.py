@@ -13,7 +13,6 @@ from evaluator.tracks.dataset_research.evaluation import (
 )
 from evaluator.tracks.dataset_research.task_workload import build_task_frame, estimate_task_seconds
 from evaluator.tracks.scorer import AnchorTools, TrackScorer, WorkloadTools
-from submissions.tracks.dataset_research_scales import PROTOCOL_NOTES
 
 SCORER = TrackScorer(
     protocol_type=AnchoredProtocol,
@@ -27,5 +26,4 @@ SCORER = TrackScorer(
     check_tools=check_tools,
     anchors=AnchorTools(measure_anchors, import_anchors, unadmitted_tasks),
     workload=WorkloadTools(build_task_frame, estimate_task_seconds, make_plan),
-    notes=PROTOCOL_NOTES,
 )
