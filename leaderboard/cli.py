@@ -12,9 +12,10 @@ import typer
 from leaderboard.pages.cases.case_file import read_case
 from leaderboard.pages.cases.library import FOLDER
 from submissions.arena.arena import commit_with_retry, open_arena
-from submissions.records.self_reported import read_reports, reports_path
+from submissions.errors import CorruptRecord
+from submissions.records.self_reported import SelfReports, read_reports, reports_path
 from submissions.storage.repo import Change
-from submissions.tracks import FIRST_TRACK, find_track, get_track
+from submissions.tracks import FIRST_TRACK, find_owner, find_track, get_track
 from submissions.tracks.track import Track
 
 app = typer.Typer(
@@ -37,8 +38,23 @@ def reports(file: File, track: TrackName = "", arena: Where = "") -> None:
     """Check a file of self-reported figures, which replaces the track's last one."""
     content = file.read_bytes()
     known = get_track(track) if track else _guess_track(content)
-    read_reports(file.name, content, [group.key for group in known.groups])
+    _check_keys(file.name, read_reports(file.name, content, [group.key for group in known.groups]), known)
     _commit_change(Change(reports_path(known.name), file), arena)
+
+
+def _check_keys(name: str, reports: SelfReports, track: Track) -> None:
+    """Raise CorruptRecord for a figure that no view of the track's board shows."""
+    for row in reports.rows:
+        choices = {
+            "method": (row.method, track.method_keys),
+            "subset": (row.subset, track.subsets),
+            "system_type": (row.system_type, track.system_type_keys),
+        }
+        for field, (value, known) in choices.items():
+            if value not in known:
+                raise CorruptRecord(f"{name}: {row.system}: no {field} {value!r} on {track.name}: {', '.join(known)}.")
+        if (owner := find_owner(row.protocol)) and owner.name != track.name:
+            raise CorruptRecord(f"{name}: {row.system}: {row.protocol} is a protocol of {owner.name}: see --track.")
 
 
 def _guess_track(content: bytes) -> Track:

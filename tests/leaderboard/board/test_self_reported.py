@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
+from leaderboard.cli import app
 from submissions.arena.arena import Arena, commit_with_retry
+from submissions.cli.runtime import run_app
 from submissions.errors import CorruptRecord
 from submissions.records.self_reported import SelfReported, SelfReports, read_reports
 from submissions.storage.codec import to_json
@@ -104,3 +107,22 @@ def test_groups_may_stand_beside_the_overall_figure_if_the_track_has_them() -> N
     text = json.dumps({"rows": [row | {"groups": {"reasoning": 0.98}}]}).encode()
     with pytest.raises(CorruptRecord, match="reports 'reasoning'; the track has: easy"):
         read_reports("reports.json", text, ("easy",))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"method": "sums"}, "no method 'sums' on dataset_research: few_shot_1, "),
+        ({"subset": "half"}, "no subset 'half' on dataset_research: full, pro"),
+        ({"system_type": "guess"}, "no system_type 'guess' on dataset_research: search, "),
+        ({"protocol": "toy@1"}, "toy@1 is a protocol of toy: see --track"),
+    ],
+)
+@pytest.mark.usefixtures("toy_track")
+def test_the_command_refuses_what_no_view_of_the_board_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, str], fault: str
+) -> None:
+    file = tmp_path / "reports.json"
+    file.write_text(json.dumps({"rows": [CLAIM.model_dump(mode="json") | change]}))
+    assert run_app(app, "leaderboard", ["reports", str(file), "--track", "dataset_research"]) != 0
+    assert fault in " ".join(capsys.readouterr().err.split())
