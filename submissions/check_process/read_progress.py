@@ -39,8 +39,7 @@ Progress = Callable[[str, int, int], None]
 Tell = Callable[[Sequence[Problem]], None]
 """Callback that receives the findings of one file as soon as they are known."""
 
-_LESS_FIX = "Deliver fewer or shorter rows; rows after the first 1,000 of a task do not count."
-_REFUSALS: dict[Cause, tuple[str, str]] = {
+_REFUSALS: dict[Cause, tuple[str, str | None]] = {
     "damaged": (
         "It cannot be read: it is damaged or encrypted.",
         "Write the file again, without encryption, or deliver it as JSON lines.",
@@ -49,11 +48,11 @@ _REFUSALS: dict[Cause, tuple[str, str]] = {
         f"It needs more memory than a check may use ({MAX_MEMORY_BYTES:,} bytes).",
         "Write a table in smaller row groups, or deliver it as JSON lines with shorter rows.",
     ),
-    "processor": (f"Reading it took more than {FILE_CPU_SECONDS} seconds of computing.", _LESS_FIX),
-    "slow": (f"Reading it took longer than {FILE_SECONDS:.0f} seconds.", _LESS_FIX),
-    "disk": (f"It takes more disk than a check may write ({MAX_FILE_BYTES:,} bytes for a file).", _LESS_FIX),
+    "processor": (f"Reading it took more than {FILE_CPU_SECONDS} seconds of computing.", None),
+    "slow": (f"Reading it took longer than {FILE_SECONDS:.0f} seconds.", None),
+    "disk": (f"It takes more disk than a check may write ({MAX_FILE_BYTES:,} bytes for a file).", None),
 }
-
+"""Fault and fix of a step that ended a process; None for the track's advice on smaller files."""
 
 _PATH = re.compile(r"data(/[A-Za-z0-9][A-Za-z0-9._-]*){1,4}", re.ASCII)
 """Paths of stored forms."""
@@ -129,7 +128,7 @@ class ReadProgress:
         if step is None or cause not in _REFUSALS:
             return False
         what, fix = _REFUSALS[cause]
-        problem = Problem(level="error", file=step.name, what=what, fix=fix)
+        problem = Problem(level="error", file=step.name, what=what, fix=fix or self.track.size_fix)
         if step.kind == "whole":
             self.closing = (problem,)
         elif step.kind == "source":

@@ -80,7 +80,9 @@ def scan_sources(
     known = _list_task_ids(tasks, track)
     if not known:
         raise NotFound(f"There are no tasks of the track {track.name} yet: an evaluator must publish them first.")
-    budget = DeliveryBudget(written=sum(file.stat().st_size for file in into.rglob("*") if file.is_file()))
+    budget = DeliveryBudget(
+        track.size_fix, written=sum(file.stat().st_size for file in into.rglob("*") if file.is_file())
+    )
     with open_sources(sources, track, watcher, budget) as delivered:
         watcher.report(delivered.problems)
         scan = _FileScan(into, track, known, budget)

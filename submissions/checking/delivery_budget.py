@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from submissions.checking.limits import MAX_DELIVERY_BYTES, MAX_ENTRIES
 from submissions.errors import InvalidFile
 
-_FIX = "Deliver less: rows after the first 1,000 of a task do not count."
-
 
 @dataclass
 class DeliveryBudget:
     """Counts what one delivery takes, over all its folders, zips and files."""
 
+    fix: str
+    """Advice for a delivery over a limit of bytes."""
     limit: int = MAX_DELIVERY_BYTES
     entries: int = 0
     unpacked: int = 0
@@ -28,13 +28,13 @@ class DeliveryBudget:
     def take_unpacked(self, size: int) -> None:
         """Count bytes that are about to be unpacked. Raises InvalidFile over the limit."""
         if self.unpacked + size > self.limit:
-            raise InvalidFile(f"The delivery has more than {self.limit:,} bytes when unpacked.", _FIX)
+            raise InvalidFile(f"The delivery has more than {self.limit:,} bytes when unpacked.", self.fix)
         self.unpacked += size
 
     def take_written(self, size: int) -> None:
         """Count bytes that are about to be written. Raises InvalidFile over the limit."""
         if self.written + size > self.limit:
-            raise InvalidFile(f"The delivery has more than {self.limit:,} bytes as JSON lines.", _FIX)
+            raise InvalidFile(f"The delivery has more than {self.limit:,} bytes in stored form.", self.fix)
         self.written += size
 
     def return_written(self, size: int) -> None:

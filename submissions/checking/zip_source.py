@@ -29,7 +29,6 @@ _END64 = struct.Struct("<4s36xQ8x")
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error, zlib.error)
 """Errors that the zipfile module raises for a damaged zip."""
 _ZIP_FIX = "Make the zip again with an ordinary tool, or deliver the files themselves."
-_SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count."
 _BOMB = f"unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as zip bombs do."
 
 
@@ -47,11 +46,11 @@ def list_members(file: IO[bytes], max_file_bytes: int, budget: DeliveryBudget, s
         _check_overlap(file, members, archive.start_dir)
     total = sum(member.file_size for member in members)
     if total > MAX_DELIVERY_BYTES:
-        raise InvalidFile(f"The zip has {total:,} bytes when unpacked, more than {MAX_DELIVERY_BYTES:,}.", _SMALLER_FIX)
+        raise InvalidFile(f"The zip has {total:,} bytes when unpacked, more than {MAX_DELIVERY_BYTES:,}.", budget.fix)
     # `filename` ends at a NUL byte; `orig_filename` has the full name.
     names = Counter(member.orig_filename for member in members)
     members = list({member.orig_filename: member for member in members}.values())
-    faults = [_find_member_fault(member, names[member.orig_filename], max_file_bytes) for member in members]
+    faults = [_find_member_fault(member, names[member.orig_filename], max_file_bytes, budget.fix) for member in members]
     usable = sum(member.file_size for member, fault in zip(members, faults, strict=True) if fault is None)
     if is_bomb(usable, file.seek(0, 2)):
         raise InvalidFile(f"The zip {_BOMB}", _ZIP_FIX)
@@ -81,7 +80,7 @@ def _check_overlap(file: IO[bytes], members: Sequence[zipfile.ZipInfo], director
         raise InvalidFile("Files in the zip overlap its table of contents.", _ZIP_FIX)
 
 
-def _find_member_fault(member: zipfile.ZipInfo, count: int, max_file_bytes: int) -> InvalidFile | None:
+def _find_member_fault(member: zipfile.ZipInfo, count: int, max_file_bytes: int, size_fix: str) -> InvalidFile | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return InvalidFile("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
@@ -92,7 +91,7 @@ def _find_member_fault(member: zipfile.ZipInfo, count: int, max_file_bytes: int)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return InvalidFile("It uses a compression method other than deflate.", _ZIP_FIX)
     if member.file_size > max_file_bytes:
-        return InvalidFile(f"It has {member.file_size:,} bytes, more than {max_file_bytes:,}.", _SMALLER_FIX)
+        return InvalidFile(f"It has {member.file_size:,} bytes, more than {max_file_bytes:,}.", size_fix)
     if is_bomb(member.file_size, member.compress_size):
         return InvalidFile(f"It {_BOMB}", _ZIP_FIX)
     return None

@@ -130,7 +130,7 @@ def rewrite_sources(
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty")
     known = frozenset(task.id for task in tasks if task.track == track.name)
-    budget = DeliveryBudget()
+    budget = DeliveryBudget(track.size_fix)
     with open_sources(sources, track, watcher, budget) as delivered:
         problems = [problem for problem in delivered.problems if problem.level == "error"]
         problems += [problem for verdict in watcher.finished.values() for problem in verdict.problems]

@@ -111,6 +111,11 @@ class Track:
         return max(payload.max_file_bytes for payload in self.payloads.values())
 
     @property
+    def size_fix(self) -> str:
+        """Advice for a delivery that is too large, from its first payload."""
+        return next(iter(self.payloads.values())).size_fix
+
+    @property
     def method_keys(self) -> tuple[str, ...]:
         """Keys of all methods, in the order of the pages."""
         return tuple(method.key for method in self.methods)

@@ -94,6 +94,11 @@ class Payload(ABC):
     max_file_bytes: int = MAX_FILE_BYTES
     """Byte limit of a delivered file; a larger one is rejected unread."""
 
+    @property
+    def size_fix(self) -> str:
+        """Advice for a file or delivery that is too large, or takes too long to read."""
+        return "Deliver fewer or smaller files."
+
     def name_file(self, task: str) -> str:
         """Return the name of a delivered file for a task."""
         return self.name_form.replace("<task id>", task)

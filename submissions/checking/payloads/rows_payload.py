@@ -28,6 +28,11 @@ class RowsPayload(Payload):
         """Byte limit of a delivered file."""
         return self.limits.max_file_bytes
 
+    @property
+    def size_fix(self) -> str:
+        """Advice for a file that is too large, with the number of rows that count."""
+        return f"Deliver fewer or shorter rows; rows after the first {self.limits.max_rows:,} of a task do not count."
+
     def parse_name(self, name: str) -> ArtifactName:
         parsed = parse_data_name(name)
         return ArtifactName(task=parsed.task, stored=f"{parsed.task}.jsonl", ending=parsed.ending)

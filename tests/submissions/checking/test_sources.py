@@ -349,7 +349,8 @@ def test_the_budget_counts_all_zips_of_a_delivery(checker: Checker, monkeypatch:
     for name in (BANK, SARCASM):
         (checker.folder / f"{name}.jsonl").write_bytes(GOOD)
     report = checker(*(checker.folder / f"{name}.jsonl" for name in (BANK, SARCASM)))
-    refused(report, f"{SARCASM}.jsonl", "as JSON lines")
+    refused(report, f"{SARCASM}.jsonl", "in stored form")
+    assert "rows after the first 1,000 of a task" in report.errors[0].fix
     assert [file.name for file in checker.into.iterdir()] == [f"{BANK}.jsonl"]
 
 
