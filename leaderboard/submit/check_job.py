@@ -83,7 +83,12 @@ def _run_check(
     tasks = tuple(snapshot.tasks.values())
     try:
         fetched = fetch_datasets(
-            parcel.named, tasks, fetched_into, parcel.most_bytes, is_cancelled=lambda: reading.is_cancelled
+            parcel.named,
+            tasks,
+            fetched_into,
+            parcel.most_bytes,
+            track=parcel.track,
+            is_cancelled=lambda: reading.is_cancelled,
         )
     except InvalidFile as unfit:
         check.faults = {"hub_data": str(unfit)}

@@ -18,6 +18,8 @@ from submissions.checking.hub_datasets import FetchedFiles, HubDataset
 from submissions.checking.limits import HUB_FETCH_SECONDS
 from submissions.errors import InvalidFile, Unreachable
 from submissions.records.task import Task
+from submissions.tracks import find_module
+from submissions.tracks.track import Track
 
 _CANCEL_SECONDS = 0.5
 """Most seconds until a cancelled fetch ends."""
@@ -31,6 +33,7 @@ def fetch_datasets(
     into: Path,
     limit: int,
     *,
+    track: Track,
     is_cancelled: Callable[[], bool] = lambda: False,
     seconds: float = HUB_FETCH_SECONDS,
 ) -> FetchedFiles:
@@ -40,8 +43,8 @@ def fetch_datasets(
     """
     if not named:
         return FetchedFiles((), ())
-    ids = tuple(task.id for task in tasks)
-    request = FetchRequest(named=tuple(named), ids=ids, into=encode_path(into), limit=limit)
+    ids = tuple(task.id for task in tasks if task.track == track.name)
+    request = FetchRequest(named=tuple(named), track=find_module(track), ids=ids, into=encode_path(into), limit=limit)
     deadline = time.monotonic() + seconds
     module = "submissions.check_process.hub_fetch_child"
     process = subprocess.Popen(

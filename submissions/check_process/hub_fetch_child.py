@@ -16,6 +16,7 @@ from submissions.check_process.messages import decode_path
 from submissions.check_process.process_limits import end_with_parent
 from submissions.checking.hub_datasets import download_datasets
 from submissions.errors import InvalidFile, Unreachable
+from submissions.tracks import load_track
 
 _WRITE_SLACK = 2**20
 
@@ -36,7 +37,9 @@ def main() -> None:
 def _fetch(request: FetchRequest) -> FetchReply:
     into = decode_path(request.into)
     try:
-        fetched = download_datasets(request.named, frozenset(request.ids), into, request.limit)
+        fetched = download_datasets(
+            request.named, frozenset(request.ids), into, request.limit, load_track(request.track)
+        )
     except InvalidFile as error:
         return FetchReply(fault="invalid", what=error.what, fix=error.fix)
     except Unreachable as error:

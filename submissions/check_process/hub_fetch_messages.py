@@ -13,8 +13,10 @@ class FetchRequest(Record):
     """Data sets to fetch."""
 
     named: tuple[HubDataset, ...]
+    track: str
+    """Module that holds the track as TRACK."""
     ids: tuple[str, ...]
-    """Ids of the tasks."""
+    """Ids of the track's tasks."""
     into: str
     """Folder, encoded by `encode_path`."""
     limit: int

@@ -27,9 +27,9 @@ from submissions.checking.limits import MAX_ENTRIES, MAX_HUB_FILES, MAX_HUB_LINE
 from submissions.errors import InvalidFile, Unreachable
 from submissions.records.submission import PinnedFile
 from submissions.storage.hub.anonymous_api import hub_api
+from submissions.tracks.track import Track
 
 PREFIX = "hf://datasets/"
-ENDINGS = (".jsonl", ".csv", ".parquet")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-])){0,95}"
 _REVISION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}|refs%2F(?:pr|convert)%2F[A-Za-z0-9]{1,40}"
 _LINE = re.compile(
@@ -105,13 +105,17 @@ class _Budget:
             raise InvalidFile(f"The files of {repo} are too large.", f"All together may have {self.max_bytes:,} bytes.")
 
 
-def download_datasets(named: Sequence[HubDataset], ids: Collection[str], into: Path, limit: int) -> FetchedFiles:
-    """Download the data files of tasks with these ids into a folder, at most `limit` bytes together.
+def download_datasets(
+    named: Sequence[HubDataset], ids: Collection[str], into: Path, limit: int, track: Track
+) -> FetchedFiles:
+    """Download a track's data files of tasks with these ids into a folder, at most `limit` bytes together.
 
     Files are counted and sized before the download. Requests carry no token, so only public data sets are found;
     nothing in a repository is run. A slow Hub has no deadline here (submissions/check_process/hub_fetch.py has one).
     Raises InvalidFile, Unreachable.
     """
+    if not track.hub_endings:
+        raise InvalidFile(f"Files of the track {track.name} are not fetched from the Hub.", "Send the files.")
     api, budget = hub_api(False), _Budget(limit)
     files: list[Path] = []
     pins: list[PinnedFile] = []
@@ -120,15 +124,25 @@ def download_datasets(named: Sequence[HubDataset], ids: Collection[str], into: P
             raise InvalidFile(f"There is no task {one.task[:100]!r}.", "Take the id from the task list.")
         with _translate_hub_errors(one):
             repo, commit = _pin_revision(api, one)
-            found = _select_files(api, one, commit, budget)
+            found = _select_files(api, one, commit, budget, track.hub_endings)
             budget.take_files(one.repo, found)
             for file in found:
                 name = PurePosixPath(file.path).name
                 if one.task:
                     name = one.task + PurePosixPath(name).suffix
+                    _require_claimed(track, one, name)
                 files.append(_download_file(api, one.repo, commit, file, into / f"{number}-{len(files)}" / name))
                 pins.append(PinnedFile(repo=repo, commit=commit, path=file.path))
     return FetchedFiles(tuple(files), tuple(pins))
+
+
+def _require_claimed(track: Track, one: HubDataset, name: str) -> None:
+    """Require that a payload of the track claims a file under its task's name. Raises InvalidFile."""
+    if not track.claims_name(name):
+        raise InvalidFile(
+            f"{one.path!r} in {one.repo} is no file of a task of {track.title}.",
+            "Name another file.",
+        )
 
 
 def _parse_line(line: str) -> HubDataset:
@@ -176,36 +190,40 @@ def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:
     return info.id, info.sha
 
 
-def _select_files(api: HfApi, one: HubDataset, commit: str, budget: _Budget) -> list[RepoFile]:
+def _select_files(
+    api: HfApi, one: HubDataset, commit: str, budget: _Budget, endings: tuple[str, ...]
+) -> list[RepoFile]:
     """Return the data files that a line means."""
-    if one.path.endswith(ENDINGS):
+    if one.path.endswith(endings):
         at = api.get_paths_info(one.repo, [one.path], repo_type="dataset", revision=commit)
         found = [file for file in at if isinstance(file, RepoFile)]
     else:
-        found = list(_list_folder(api, one, commit, budget))
+        found = list(_list_folder(api, one, commit, budget, endings))
     if not found:
         raise InvalidFile(
-            f"{one.repo} has no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings()}."
+            f"{one.repo} has no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings(endings)}."
         )
     if one.task and len(found) > 1:
         raise InvalidFile(f"{one.path!r} in {one.repo} has {len(found)} data files.", "Name one file for a task.")
     return found
 
 
-def _list_folder(api: HfApi, one: HubDataset, commit: str, budget: _Budget) -> Iterator[RepoFile]:
+def _list_folder(
+    api: HfApi, one: HubDataset, commit: str, budget: _Budget, endings: tuple[str, ...]
+) -> Iterator[RepoFile]:
     """Yield the data files of a folder; of `data`, if the top has none."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
         listed = budget.take_entries(iter(tree))
-        found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path)]
+        found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path, endings)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found
             return
 
 
-def _is_data_file(path: str) -> bool:
+def _is_data_file(path: str, endings: tuple[str, ...]) -> bool:
     name = PurePosixPath(path).name
-    return name.endswith(ENDINGS) and not name.startswith(".") and not is_ignored(name)
+    return name.endswith(endings) and not name.startswith(".") and not is_ignored(name)
 
 
 def _download_file(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) -> Path:
@@ -244,5 +262,5 @@ def _unreachable(one: HubDataset) -> Unreachable:
     return Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.")
 
 
-def _join_endings() -> str:
-    return f"{', '.join(ENDINGS[:-1])} and {ENDINGS[-1]}"
+def _join_endings(endings: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))

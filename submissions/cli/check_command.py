@@ -30,7 +30,7 @@ def check(
     """Report every problem of a delivery and, with an arena, the estimated evaluation cost; store nothing."""
     known = load_tasks(arena, benchmark, tasks)
     with DeliveryCheck() as reading, TempFolder() as into:
-        with fetch_sources(source, known) as (paths, _):
+        with fetch_sources(source, known, track) as (paths, _):
             report = check_with_progress(reading, paths, known, into, track)
         foretold = []
         if arena and report.accepted:

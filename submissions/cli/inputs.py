@@ -41,7 +41,9 @@ def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> t
 
 
 @contextmanager
-def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
+def fetch_sources(
+    sources: list[Path], tasks: Sequence[Task], track: str
+) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
     """Yield the delivery's files and the fetched files of its Hub data sets. Raises InvalidFile, Unreachable."""
     named = [str(source).replace(":/", "://", 1) for source in sources if _ON_HUB.match(str(source))]
     if not named:
@@ -52,7 +54,8 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
     from submissions.checking.hub_datasets import parse_hub_datasets
 
     with TempFolder() as into:
-        fetched = fetch_datasets(parse_hub_datasets("\n".join(named)), tasks, into, MAX_DELIVERY_BYTES)
+        datasets = parse_hub_datasets("\n".join(named))
+        fetched = fetch_datasets(datasets, tasks, into, MAX_DELIVERY_BYTES, track=get_track(track))
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 

@@ -58,7 +58,7 @@ def submit(
     where = open_arena(arena, is_checked=True)
     tasks = where.read_tasks()
     with DeliveryCheck() as reading, TempFolder() as into:
-        with fetch_sources(source, tasks) as (paths, pins):
+        with fetch_sources(source, tasks, track) as (paths, pins):
             report = check_with_progress(reading, paths, tasks, into, track)
         now, data = datetime.now(UTC), into
         provenance = delivery.provenance.model_copy(update={"fetched": pins})

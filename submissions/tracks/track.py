@@ -111,6 +111,11 @@ class Track:
         return max(payload.max_file_bytes for payload in self.payloads.values())
 
     @property
+    def hub_endings(self) -> tuple[str, ...]:
+        """Endings of its payloads' files in a data set on the Hub."""
+        return tuple(dict.fromkeys(end for payload in self.payloads.values() for end in payload.hub_endings))
+
+    @property
     def size_fix(self) -> str:
         """Advice for a delivery that is too large, from its first payload."""
         return next(iter(self.payloads.values())).size_fix

@@ -95,6 +95,11 @@ class Payload(ABC):
     """Byte limit of a delivered file; a larger one is rejected unread."""
 
     @property
+    def hub_endings(self) -> tuple[str, ...]:
+        """Endings of its files in a data set on the Hub; none if they lie in folders, which are not fetched."""
+        return () if self.folders else (f".{self.name_form.rpartition('.')[2]}",)
+
+    @property
     def size_fix(self) -> str:
         """Advice for a file or delivery that is too large, or takes too long to read."""
         return "Deliver fewer or smaller files."

@@ -15,6 +15,8 @@ from submissions.checking.source_file import SourceFile
 from submissions.records.submission import DataFile
 from submissions.records.task import Row
 
+HUB_ENDINGS = (".jsonl", ".csv", ".parquet")
+
 
 @dataclass(frozen=True)
 class RowsPayload(Payload):
@@ -27,6 +29,11 @@ class RowsPayload(Payload):
     def max_file_bytes(self) -> int:  # type: ignore[override]
         """Byte limit of a delivered file."""
         return self.limits.max_file_bytes
+
+    @property
+    def hub_endings(self) -> tuple[str, ...]:
+        """Endings of its files on the Hub, where .json files describe a data set."""
+        return HUB_ENDINGS
 
     @property
     def size_fix(self) -> str:
