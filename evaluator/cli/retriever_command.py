@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from evaluator.config.retriever_settings import RetrieverFile
     from evaluator.retrieval.backends import RetrieverSource
 
+_PAGE = "docs/organiser-retriever.md"
 CorpusFile = Annotated[
     Path | None,
     typer.Option("--corpus", metavar="FILE", help="Passages: JSON lines or Parquet with id, title and text."),
@@ -86,24 +86,8 @@ def _load_retriever(
     Raises NotFound for a file that is missing or invalid, with its error.
     """
     from evaluator.config.retriever_settings import RetrieverFile
+    from evaluator.config.settings_file import load_settings
     from evaluator.retrieval.backends import RetrieverSource
 
-    stated = _load_settings(settings) if settings else RetrieverFile()
+    stated = load_settings(settings, RetrieverFile, _PAGE) if settings else RetrieverFile()
     return stated, RetrieverSource(corpus, index, stated.connection, dict(os.environ))
-
-
-def _load_settings(file: Path) -> RetrieverFile:
-    from pydantic import ValidationError
-
-    from evaluator.config.retriever_settings import RetrieverFile
-
-    try:
-        return RetrieverFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise NotFound(f"No file {file}: docs/organiser-retriever.md describes a retriever's settings.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NotFound(f"{file} is not TOML: {error}.") from error
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise NotFound(f"{file}: {field}: {fault['msg']}. docs/organiser-retriever.md has an example.") from error

@@ -70,10 +70,6 @@ class SubmissionQueue:
         self._owner_requests = OwnerRequestHandler(arena)
         self._handled_deletions: set[str] = set()
 
-    def pending_ids(self) -> list[str]:
-        """Submissions that lack a result and are not refused or withdrawn, oldest first."""
-        return [one.ulid for one in self._load_waiting()]
-
     def pending_protocols(self, ulid: str) -> tuple[Protocol, ...]:
         """Protocols under which a submission lacks a result, in the order served; those of other tracks never."""
         return self.pending_by_submission([ulid]).get(ulid, ())

@@ -20,7 +20,7 @@ from evaluator.publishing.status_log import append_status, failure_status
 from evaluator.runtime.cost_log import load_ledger
 from evaluator.service.queue_timer import QueueTimer
 from evaluator.service.status_sink import StatusSink
-from evaluator.service.submission_queue import SubmissionQueue
+from evaluator.service.submission_queue import SubmissionQueue, consecutive_failures
 from evaluator.stages.track_context import TrackContext
 from evaluator.tracks import get_scorer
 from evaluator.tracks.context_pool import ContextPool
@@ -85,7 +85,7 @@ class SubmissionRunner:
     def evaluate(self, ulid: str, timer: QueueTimer | None = None, protocol: Protocol | None = None) -> State:
         """Evaluate one submission, publish, and return its new state. Raises HUB_ERRORS, LeaseLost, non-ArenaErrors.
 
-        Without a protocol, the first one under which it is pending, or its track's first. Stored data has passed the
+        Without a protocol, one under which it is pending, or its track's first. Stored data has passed the
         check, so any other error is ours, even a missing file.
         """
         rules = protocol or self._choose_protocol(ulid)
@@ -99,7 +99,8 @@ class SubmissionRunner:
     def _choose_protocol(self, ulid: str) -> Protocol:
         """Choose the protocol of the next evaluation. Raises ProtocolMismatch if none of its track is served."""
         if pending := self.submission_queue.pending_protocols(ulid):
-            return pending[0]
+            failures = consecutive_failures(self.arena.read_history(ulid))
+            return pending[failures % len(pending)]  # one that fails must not keep the others from their turn
         track, served = self.arena.read_submission(ulid).track, self.contexts.protocols
         for rules in served:
             if rules.track == track:

@@ -21,7 +21,6 @@ from submissions.storage.codec import read_lines, read_record
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Repo
-from submissions.tracks import get_track
 
 R = TypeVar("R", bound=Record)
 
@@ -109,10 +108,6 @@ class Benchmark:
         if kind is Reference:
             return cast(R, self.read_reference(task))
         return read_record(self.repo, reference_path(task), kind)
-
-    def read_track_reference(self, task: Task) -> Record:
-        """Read the hidden side of a task of any track. Raises NotFound, CorruptRecord."""
-        return self.read_typed_reference(task.id, get_track(task.track).reference)
 
     def read_split_rule(self, task: str) -> str | None:
         """Read the rule that made a task's halves, for example `hash-split@2`; None if the import wrote none."""

@@ -33,6 +33,7 @@ from submissions.check_process.messages import (
 )
 from submissions.check_process.process_limits import apply_limits, limit_next_file
 from submissions.checking.check import scan_sources
+from submissions.checking.payloads.payload import ReadablePayload
 from submissions.checking.watcher import CheckStep, CheckWatcher
 from submissions.errors import NotFound
 from submissions.estimation.row_preview import sample_file
@@ -110,9 +111,10 @@ def _sample_files(request: SampleRequest, send: Send, limit_file: Callable[[], N
     into, payloads = decode_path(request.into), load_track(request.track).payloads
     for file in request.files:
         limit_file()
+        path, payload = into / file.path.removeprefix("data/"), payloads[file.kind]
         assert file.task
-        path = into / file.path.removeprefix("data/")
-        sample = sample_file(file.task, partial(payloads[file.kind].read_rows, path), file.rows, request.frames)
+        assert isinstance(payload, ReadablePayload)
+        sample = sample_file(file.task, partial(payload.read_rows, path), file.rows, request.frames)
         send(SampleTaken(sample=sample))
     send(SamplesFinished())
 

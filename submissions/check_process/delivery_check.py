@@ -23,6 +23,7 @@ from submissions.check_process.messages import (
 from submissions.check_process.process import CheckCancelled, CheckFailed, CheckProcess, CheckProcessEnded
 from submissions.check_process.read_progress import Progress, ReadProgress, Tell
 from submissions.checking.limits import CHECK_SECONDS, FILE_SECONDS, MAX_RESTARTS
+from submissions.checking.payloads.payload import ReadablePayload
 from submissions.errors import NotFound
 from submissions.estimation.row_preview import TaskSample
 from submissions.records.base import Record
@@ -78,7 +79,8 @@ class DeliveryCheck:
     def sample_rows(self, report: Report, frames: Sequence[PromptFrame], *, into: Path) -> list[TaskSample]:
         """Sample the rows that the check wrote `into` a folder, and count their tokens; nothing without rows."""
         track = get_track(report.track)
-        files = tuple(file for file in report.files if file.task and track.payloads[file.kind].has_rows)
+        readable = {kind for kind, payload in track.payloads.items() if isinstance(payload, ReadablePayload)}
+        files = tuple(file for file in report.files if file.task and file.kind in readable)
         if not files:
             return []
         self._deadline = time.monotonic() + CHECK_SECONDS

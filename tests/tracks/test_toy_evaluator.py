@@ -174,8 +174,8 @@ def test_a_result_of_an_earlier_version_is_requeued(toys: ToyWorld) -> None:
     old = toys.arena.read_result(submission.id, "toy@1").model_copy(update={"protocol_sha256": "f" * 64})
     results = toys.arena.results
     results.commit([Change(f"results/{submission.id}/toy@1.json", to_json(old))], results.head())
-    assert toys.runner("toy@1").submission_queue.pending_ids() == []
-    assert toys.runner("toy@1", requeue=True).submission_queue.pending_ids() == [submission.id]
+    assert toys.runner("toy@1").submission_queue.queued_ids() == []
+    assert toys.runner("toy@1", requeue=True).submission_queue.queued_ids() == [submission.id]
     done = run_command("requeue", "--arena", str(toys.world.folder), "--protocol", "toy@1")
     assert done.exit_code == 0, done.output
     assert toys.arena.read_result(submission.id, "toy@1").version == rescore(
@@ -266,6 +266,20 @@ def test_a_failure_under_one_protocol_leaves_the_other_s_result(
     assert toys.arena.draft_protocols() == {submission.id: BOTH}
 
 
+def test_a_protocol_that_fails_keeps_no_other_from_its_turn(toys: ToyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = toys.submit()
+    toy = SCORERS["toy"]
+
+    def fail_first(job, entry):  # type: ignore[no-untyped-def]
+        return broken(Path(), ()) if job.context.protocol.name == "toy@1" else toy.evaluate(job, entry)
+
+    monkeypatch.setitem(SCORERS, "toy", replace(toy, evaluate=fail_first, preview=None))
+    toys.work("toy@1", "toy-twice@1")
+    assert toys.state(submission) == "failed"
+    toys.work("toy@1", "toy-twice@1")
+    assert toys.arena.published_protocols() == {submission.id: ["toy-twice@1"]}
+
+
 @pytest.mark.integration
 def test_score_needs_no_track_and_the_rest_says_what_the_track_has_not(toys: ToyWorld, tmp_path: Path) -> None:
     folder = str(write_integers(tmp_path / "mine", NUMBERS))
@@ -343,7 +357,7 @@ def test_a_record_is_not_read_for_the_track_of_what_was_measured(
     toys.work("toy@1")
     queue = toys.runner("toy@1", PROTOCOL.name).submission_queue
     reads = toys.count_submission_reads(monkeypatch)
-    assert queue.pending_ids() == []
+    assert queue.queued_ids() == []
     assert reads == []
 
 

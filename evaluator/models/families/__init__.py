@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluator.models.families.conversation import ConversationTemplate
 from evaluator.models.families.family import Config, ModelFamily
 from evaluator.models.families.llama import LLAMA
-from evaluator.models.families.messages import ChatFrame, ChatMessage, find_tagged_spans, parse_role
+from evaluator.models.families.messages import ChatFrame, ChatMessage, find_tagged_spans
 from evaluator.models.families.qwen2 import QWEN2
 from evaluator.models.families.qwen3 import QWEN3
 from submissions.errors import CorruptRecord, EvaluatorError
@@ -22,7 +22,6 @@ __all__ = [
     "ModelFamily",
     "choose_family",
     "find_tagged_spans",
-    "parse_role",
     "read_family",
 ]
 

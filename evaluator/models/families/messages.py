@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from submissions.errors import NotFound
+from submissions.trajectories.chat_rows import TurnRole
 
-Role = Literal["system", "user", "assistant", "tool"]
-ROLE_NAMES: Mapping[str, Role] = {
-    "system": "system",
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "tool": "tool",
-    "observation": "tool",
-    "function": "tool",
-}
-"""Role of each name in data sets of conversations: OpenAI's names, and those of ShareGPT rows."""
 Span = tuple[int, int]
 """Part of a text: first character, and the one after the last."""
 
@@ -28,7 +16,7 @@ Span = tuple[int, int]
 class ChatMessage:
     """One message. Only the assistant's text is trained."""
 
-    role: Role
+    role: TurnRole
     content: str
     untrained: tuple[Span, ...] = ()
     """Parts of an assistant's text that the model did not write, such as search results; in any order."""
@@ -50,13 +38,6 @@ class ChatFrame(Protocol):
     def render_messages(self, messages: Sequence[ChatMessage], *, has_prompt: bool) -> Iterator[Segment]:
         """Yield the segments of a conversation; `has_prompt` adds the head of the next assistant message."""
         ...
-
-
-def parse_role(name: str) -> Role:
-    """Return the role of a name. Raises NotFound with the names that exist."""
-    if name not in ROLE_NAMES:
-        raise NotFound(f"No role {name[:80]!r}; there are: {', '.join(ROLE_NAMES)}.")
-    return ROLE_NAMES[name]
 
 
 def cut_segments(message: ChatMessage, start: int = 0, end: int | None = None) -> Iterator[Segment]:

@@ -89,8 +89,6 @@ class Payload(ABC):
     """Form of its files' names, for messages."""
     folders: ClassVar[int] = 0
     """Number of folders in its files' names: 1 for `<task id>/plan.json`."""
-    has_rows: ClassVar[bool] = False
-    """True if `read_rows` yields what a training would read: for the preview and the estimate."""
     max_file_bytes: int = MAX_FILE_BYTES
     """Byte limit of a delivered file; a larger one is rejected unread."""
 
@@ -139,6 +137,10 @@ class Payload(ABC):
                 raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {self.max_file_bytes:,} bytes.")
             yield stream
 
+
+class ReadablePayload(Payload):
+    """Payload whose files hold what a training would read: the form previews its rows and estimates its cost."""
+
+    @abstractmethod
     def read_rows(self, file: Path) -> Iterator[Row]:
-        """Yield the rows of a stored file, if the payload has rows."""
-        raise NotImplementedError(f"{file.name} has no rows.")
+        """Yield the rows of a stored file."""

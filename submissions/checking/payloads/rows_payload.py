@@ -8,7 +8,7 @@ from pathlib import Path
 
 from submissions.checking.file_names import parse_data_name
 from submissions.checking.formats import READERS
-from submissions.checking.payloads.payload import LEAVE_OUT_FIX, ArtifactName, CheckTarget, Payload
+from submissions.checking.payloads.payload import LEAVE_OUT_FIX, ArtifactName, CheckTarget, ReadablePayload
 from submissions.checking.payloads.row_limits import RowLimits
 from submissions.checking.rows import ExtraKeys, NormalizedFile, parse_row
 from submissions.checking.source_file import SourceFile
@@ -19,11 +19,10 @@ HUB_ENDINGS = (".jsonl", ".csv", ".parquet")
 
 
 @dataclass(frozen=True)
-class RowsPayload(Payload):
+class RowsPayload(ReadablePayload):
     """Data files named `<task id>.jsonl` (or .json, .csv, .parquet), stored as JSON lines."""
 
     limits: RowLimits
-    has_rows = True
 
     @property
     def max_file_bytes(self) -> int:  # type: ignore[override]

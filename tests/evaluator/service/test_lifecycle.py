@@ -150,7 +150,7 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     assert_published(world, draft)
     assert world.arena.read_ledger(submission.id, NAME) == cost
     assert held(world) == []
-    assert worker.submission_queue.pending_ids() == []
+    assert worker.submission_queue.queued_ids() == []
 
 
 def drafts(world: World) -> LocalRepo:

@@ -435,7 +435,7 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     submission = world.submit()
     worker = world.worker()
     assert worker.evaluate(submission.id) == "published"
-    assert worker.submission_queue.pending_ids() == []
+    assert worker.submission_queue.queued_ids() == []
     other = make_protocol(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     anchors = make_anchors(bench, world.benchmark, TASKS)
@@ -443,6 +443,6 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     second = SubmissionRunner(world.arena, world.benchmark, ContextPool.from_context(bench), world.folder / "records")
     assert second.submission_queue.refresh() == [submission.id]
     assert second.evaluate(submission.id) == "published"
-    assert second.submission_queue.pending_ids() == []
+    assert second.submission_queue.queued_ids() == []
     assert world.arena.published_protocols() == {submission.id: ["demo@1", "demo@2"]}
     assert world.arena.read_result(submission.id, "demo@2").protocol == "demo@2"

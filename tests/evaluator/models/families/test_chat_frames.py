@@ -19,10 +19,10 @@ from evaluator.models.families import (
     ChatMessage,
     ConversationTemplate,
     find_tagged_spans,
-    parse_role,
 )
 from evaluator.models.families.qwen3 import Qwen3Frame
-from submissions.errors import EvaluatorError, NotFound
+from submissions.errors import EvaluatorError
+from submissions.trajectories.chat_rows import TURN_ROLES
 from tests.support.tiny_families import write_tokenizer
 
 pytestmark = pytest.mark.integration
@@ -47,7 +47,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Conversatio
 
 
 def conversation(case: dict[str, Any]) -> list[ChatMessage]:
-    return [ChatMessage(parse_role(role), content) for role, content in case["messages"]]
+    return [ChatMessage(TURN_ROLES[role], content) for role, content in case["messages"]]
 
 
 def chosen(templates: dict[str, ConversationTemplate], name: str, case: dict[str, Any]) -> ConversationTemplate:
@@ -244,14 +244,6 @@ def test_llama_s_conversations_of_two_are_the_examples_of_the_arena(
         HELLO.content, [(question, answer)]
     )
     assert sorted(templates["llama"].stop_ids) == sorted(template.stop_ids)
-
-
-def test_roles_of_data_sets_have_their_names() -> None:
-    assert [parse_role(name) for name in ("human", "gpt", "observation", "function")] == [
-        "user", "assistant", "tool", "tool",
-    ]  # fmt: skip
-    with pytest.raises(NotFound, match="No role 'narrator'; there are: system, user, human"):
-        parse_role("narrator")
 
 
 def test_a_tokenizer_of_another_family_is_refused_by_the_missing_token() -> None:
