@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.arena.ids import new_id, submission_dir
@@ -17,6 +17,7 @@ from submissions.storage.repo import Change
 from tests.support.toy_track import TOY_TASKS
 
 PROTOCOL = "toy@1"
+START = datetime(2026, 4, 1, tzinfo=UTC)
 SETUP = Setup(model="none", model_sha256="a" * 64, packages={}, hardware="2 CPU cores", seed=1)
 
 

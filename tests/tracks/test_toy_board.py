@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,29 +25,10 @@ from submissions.records.submission import Submission
 from submissions.storage.codec import to_jsonl
 from submissions.storage.repo import Change
 from submissions.tracks.published_protocol import ProtocolScale, PublishedProtocol
-from tests.support.arena_fixture import fill_with_one
 from tests.support.site_client import Open
-from tests.support.toy_results import PROTOCOL, add_toy_result, add_toy_tasks
+from tests.support.toy_results import PROTOCOL, START, add_toy_result
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("toy_track")]
-START = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def arena(tmp_path: Path) -> Arena:
-    """An arena of two tracks; the toy one has tasks and no result."""
-    arena = fill_with_one(tmp_path / "arena")
-    add_toy_tasks(arena)
-    return arena
-
-
-@pytest.fixture
-def counted(arena: Arena) -> list[Submission]:
-    """Two systems that were evaluated."""
-    return [
-        add_toy_result(arena, "Abacus", {"small": 3, "large": 700}, START),
-        add_toy_result(arena, "Fingers", {"small": 5, "large": 10}, START + timedelta(days=1)),
-    ]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -29,29 +28,12 @@ from submissions.records.submission import Submission
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from submissions.tracks.published_protocol import POINTS, ProtocolScale, PublishedProtocol
-from tests.support.arena_fixture import TASKS, fill_with_one
-from tests.support.toy_results import PROTOCOL, add_toy_result, add_toy_tasks
+from tests.support.arena_fixture import TASKS
+from tests.support.toy_results import PROTOCOL, START, add_toy_result
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("toy_track")]
-START = datetime(2026, 4, 1, tzinfo=UTC)
 FOREIGN = ("few-shot", "fine-tun", "base model", "Base score", "real data", "Kind", "Reference", "shot", "Removed")
 """Words of the other track, which a page of this one must not have."""
-
-
-@pytest.fixture
-def arena(tmp_path: Path) -> Arena:
-    arena = fill_with_one(tmp_path / "arena")
-    add_toy_tasks(arena)
-    return arena
-
-
-@pytest.fixture
-def counted(arena: Arena) -> list[Submission]:
-    """Two systems that were evaluated."""
-    return [
-        add_toy_result(arena, "Abacus", {"small": 3, "large": 700}, START),
-        add_toy_result(arena, "Fingers", {"small": 5, "large": 10}, START + timedelta(days=1)),
-    ]
 
 
 @pytest.fixture
