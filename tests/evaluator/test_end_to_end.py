@@ -162,6 +162,7 @@ def test_a_rescore_from_the_stored_answers_gives_the_same_bytes(measured: Measur
     assert "is identical, bit for bit" in said
 
 
+@pytest.mark.full  # with light tools in every run: test_faults_killed.py
 def test_a_killed_evaluation_goes_on_to_the_same_result(measured: Measured, undisturbed: bytes) -> None:
     out = measured.prepared("killed")
     finished = out / "work" / "stages"

@@ -327,6 +327,7 @@ def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
     all_end([first.pid])
 
 
+@pytest.mark.full  # only paper@1 samples
 def test_sampled_answers_come_again_by_their_seed_and_not_by_the_others_beside_them(
     tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:

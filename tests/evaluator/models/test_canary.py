@@ -172,6 +172,7 @@ def test_garbage_is_refused(generator: VllmGenerator, trained: Path, prompts: li
 
 
 @pytest.mark.slow
+@pytest.mark.full  # garbage and kept weights are in every run
 def test_a_model_that_lost_a_layer_is_refused(
     generator: VllmGenerator, trained: Path, prompts: list[list[int]], tmp_path: Path
 ) -> None:

@@ -177,7 +177,8 @@ STARTS = {1: ("started 2", "servers 1"), 3: ("too busy",)}
 """Starts that fail, and the words that follow."""
 
 
-@pytest.mark.parametrize("failures", sweep(STARTS, in_short=[1]))
+@pytest.mark.full  # starts Ray up to three times
+@pytest.mark.parametrize("failures", STARTS)
 def test_a_start_that_times_out_is_tried_again(tmp_path: Path, failures: int) -> None:
     env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     starting = subprocess.run(

@@ -351,6 +351,7 @@ def long_rows(folder: Path, name: str) -> TrainJob:
     return TrainJob(name, rows, folder / name, seed=1)
 
 
+@pytest.mark.full  # a rank without memory is in every run
 def test_a_full_disk_is_named_and_the_job_after_it_is_written(
     tiny: Path, template: ChatTemplate, tmp_path: Path
 ) -> None:
