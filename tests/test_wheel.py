@@ -29,6 +29,8 @@ from tests.support.paths import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PYTHONS = ("python3.11", "python3.12", "python3.13")
 NOT_LINKED = {
+    "/board/{track}/{section:plain}": "leads to the section on the board's page, which links its downloads alone",
+    "/insights/{name:plain}": "likewise",
     "/account": "where one signs in",
     "/account/who": "asked by the script, where one signs in",
     "/checks/{key}": "of a check that this test does not start",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,15 +116,21 @@ class RealWorld:
 
     @contextmanager
     def killing_the_engine(self) -> Iterator[list[int]]:
-        """The first engine that is asked something is killed when it has the question; its process and family."""
+        """The first engine that is asked something is killed when it has the question; its process and family.
+
+        It is stopped meanwhile, or it might answer first.
+        """
         real, killed = ChildProcess.send, list[int]()
 
         def send(child: ChildProcess, message: Any, *more: Any, **named: Any) -> None:
+            is_first = "prompts" in message and not killed
+            if is_first:
+                engine = psutil.Process(child._process.pid)
+                killed.extend([engine.pid, *(one.pid for one in engine.children(recursive=True))])
+                engine.suspend()
             real(child, message, *more, **named)
-            if "prompts" in message and not killed:
-                process = child._process
-                killed.extend([process.pid, *(one.pid for one in psutil.Process(process.pid).children(recursive=True))])
-                os.kill(process.pid, signal.SIGKILL)
+            if is_first:
+                engine.kill()
 
         with self._patch.context() as patch:
             patch.setattr(ChildProcess, "send", send)
